@@ -1,0 +1,173 @@
+"""The shape of ``ombud.yaml``: monitoring as code.
+
+Unknown keys are refused with the nearest known key. Everything but ``name``, ``task`` and ``data``
+has a default that suits a first day.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+__all__ = [
+    "Budget",
+    "Data",
+    "Gate",
+    "Governance",
+    "Monitor",
+    "Notification",
+    "Project",
+    "Ramp",
+    "RolloutPolicy",
+    "TaskSpec",
+]
+
+Share = Annotated[float, Field(gt=0, lt=1)]
+Scalar = str | int | float | bool
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class TaskSpec(_Part):
+    """What the model is asked to do."""
+
+    type: Literal["classification"] = "classification"
+    labels: tuple[str, ...] = Field(min_length=2)
+
+
+class Data(_Part):
+    """Where labelled data comes from; paths are relative to the project file."""
+
+    training: str = Field(description="Parquet file with the columns id, split, label, text, image, audio")
+    labelled: str | None = Field(None, description="Folder of Parquet files with newly labelled samples")
+    synthetic: bool = False
+    provenance: str = ""
+    licence: str = ""
+
+
+class Budget(_Part):
+    """The false-alarm budget of one model."""
+
+    probability: Share = Field(0.05, description="Chance of any false page in one period")
+    period_days: int = Field(30, gt=0)
+    looks: int = Field(4, gt=0, description="Planned looks per period that may page")
+
+
+class Monitor(_Part):
+    """How one modality (or what lies between) is watched."""
+
+    share: float = Field(1.0, gt=0, description="Weight of this modality in the budget")
+    detector: str = Field("default", description="Catalogue name of our detector")
+    second_opinion: str | None = Field(None, description="e.g. alibi-detect:mmd; advisory, costs no budget")
+    minimum_rows: int = Field(50, gt=0)
+
+
+class Ramp(_Part):
+    """One step of the ramp."""
+
+    weight: Share
+    min_requests: int = Field(50, ge=0)
+
+
+class RolloutPolicy(_Part):
+    """How a candidate becomes champion."""
+
+    alpha: Share = 0.05
+    delta: Share = 0.02
+    shadow_requests: int = Field(200, gt=0)
+    ramp: tuple[Ramp, ...] = (Ramp(weight=0.1), Ramp(weight=0.5))
+    bake_seconds: float = Field(60, ge=0)
+    bake_requests: int = Field(0, ge=0)
+    hold_seconds: float = Field(3600, gt=0)
+    stage_seconds: float = Field(86400, gt=0)
+    promotion_approval: bool = False
+
+
+class Gate(_Part):
+    """What a version must show before people are asked to sign."""
+
+    min_accuracy: float = Field(0.5, ge=0, le=1, description="Fused accuracy on the test split")
+    max_calibration_error: float = Field(0.2, gt=0, le=1)
+    max_disparity: float = Field(0.2, gt=0, le=1, description="Largest accuracy difference between groups")
+    min_unimodal_accuracy: float = Field(0.0, ge=0, le=1, description="Advisory: warns, does not block")
+    min_completeness: float = Field(0.0, ge=0, le=1, description="Filled share of the card's fields")
+    release_roles: tuple[str, ...] = ("model_owner", "compliance_officer")
+    release_signatures: int = Field(2, ge=1)
+
+
+class Notification(_Part):
+    """One route for alerts."""
+
+    type: Literal["console", "file", "webhook", "apprise"]
+    target: str = Field("", description="Path, URL or Apprise URL; empty for the console")
+
+
+class Governance(_Part):
+    """What people must say; missing fields are named on the card, never padded."""
+
+    owners: tuple[str, ...] = ()
+    escalation: tuple[str, ...] = ()
+    intended_use: str = ""
+    out_of_scope_use: str = ""
+    users: str = ""
+    limitations: str = ""
+    oversight: str = ""
+    risk_class: Literal["", "minimal", "limited", "high"] = ""
+    regulations: tuple[str, ...] = ()
+    licence: str = ""
+    citation: str = ""
+    contact: str = ""
+
+
+class Project(_Part):
+    """One watched model."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
+    environment: Literal["demo", "development", "production"] = "development"
+    acknowledge_alibi_detect_licence: bool = False
+    task: TaskSpec
+    modalities: tuple[str, ...] = Field(("text", "image", "audio"), min_length=1)
+    data: Data
+    clusters: dict[str, str] = Field(default_factory=dict, description="modality → attribute that repeats")
+    protected: tuple[str, ...] = ()
+    intersections: tuple[tuple[str, ...], ...] = ()
+    trainer: str | None = Field(
+        None, description="Entry point module:function; None brings your own versions"
+    )
+    hyperparameters: dict[str, Scalar] = Field(default_factory=dict)
+    seed: int = 0
+    budget: Budget = Budget()
+    monitors: dict[str, Monitor] = Field(default_factory=dict)
+    evidently_reports: bool = True
+    gate: Gate = Gate()
+    rollout: RolloutPolicy = RolloutPolicy()
+    retrain_on: tuple[Literal["estimated_harm", "measured_harm"], ...] = ("estimated_harm", "measured_harm")
+    notifications: tuple[Notification, ...] = (Notification(type="console"),)
+    governance: Governance = Governance()
+    slo_latency_ms: dict[str, float] = Field(default_factory=dict)
+    cost_per_request: float | None = Field(None, ge=0)
+    retention_days: int = Field(180, gt=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Project:
+        known = set(self.modalities) | {"cross_modal", "fused"}
+        for key, names in (("clusters", self.clusters), ("monitors", self.monitors)):
+            for name in names:
+                if name not in known:
+                    raise ValueError(f"{key}.{name}: not one of the declared modalities {sorted(known)}")
+        named = [m.second_opinion or "" for m in self.monitors.values()]
+        named += [m.detector for m in self.monitors.values()]
+        if (
+            self.environment == "production"
+            and any(n.startswith("alibi-detect") for n in named)
+            and not self.acknowledge_alibi_detect_licence
+        ):
+            raise ValueError(
+                "monitors: alibi-detect is under the Business Source License 1.1, which grants no general "
+                "production use; set acknowledge_alibi_detect_licence: true once you hold a licence, or "
+                "choose another detector"
+            )
+        return self
