@@ -14,6 +14,7 @@ __all__ = [
     "NewerSchema",
     "NotFound",
     "OmbudError",
+    "PreconditionFailed",
     "Refused",
     "StaleTransition",
     "Unauthenticated",
@@ -68,6 +69,12 @@ class StaleTransition(Conflict):
     """A compare-and-set lost: somebody moved the rollout first."""
 
     slug = "stale-transition"
+
+
+class PreconditionFailed(Conflict):
+    """What the client read is no longer what is there (If-Match, or the digests of a signature)."""
+
+    slug, http_status = "precondition-failed", 412
 
 
 class Refused(OmbudError):
