@@ -132,6 +132,10 @@ class Project(_Part):
     modalities: tuple[str, ...] = Field(("text", "image", "audio"), min_length=1)
     data: Data
     clusters: dict[str, str] = Field(default_factory=dict, description="modality → attribute that repeats")
+    presence: dict[str, float] = Field(
+        default_factory=dict,
+        description="expected traffic mix: modalities joined by '+' → weight; empty means all are always there",
+    )
     protected: tuple[str, ...] = ()
     intersections: tuple[tuple[str, ...], ...] = ()
     trainer: str | None = Field(
@@ -158,6 +162,11 @@ class Project(_Part):
             for name in names:
                 if name not in known:
                     raise ValueError(f"{key}.{name}: not one of the declared modalities {sorted(known)}")
+        for pattern, weight in self.presence.items():
+            if not set(pattern.split("+")) <= set(self.modalities) or weight <= 0:
+                raise ValueError(
+                    f"presence.{pattern}: expected declared modalities joined by '+' and a weight above 0"
+                )
         named = [m.second_opinion or "" for m in self.monitors.values()]
         named += [m.detector for m in self.monitors.values()]
         if (

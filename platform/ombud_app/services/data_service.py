@@ -1,0 +1,88 @@
+"""Auditing and describing the training data before anything learns from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ombud.domain.evidence import Evidence, EvidenceKind
+from ombud.domain.modality import Modality
+from ombud.domain.ports import DataSource
+from ombud.domain.sample import Dataset
+from ombud.errors import Refused
+from ombud.project import Project
+from ombud_app.services.recording import Recorder
+from ombud_monitors.data_quality import audit, data_sheet
+
+__all__ = ["DataService", "TrainingData"]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """The audited splits and the evidence about them.
+
+    Args:
+        train: Original training split plus everything newly labelled.
+        validation: For early stopping and calibration.
+        test: For evaluation; also the monitors' reference.
+        sheet: The data sheet.
+        audit: The audit.
+    """
+
+    train: Dataset
+    validation: Dataset
+    test: Dataset
+    sheet: Evidence
+    audit: Evidence
+
+
+@dataclass(frozen=True)
+class DataService:
+    """Loads the project's data, audits it, and writes its data sheet.
+
+    Args:
+        data: The project's labelled data.
+        recorder: Puts evidence on record.
+        project: The project file.
+    """
+
+    data: DataSource
+    recorder: Recorder
+    project: Project
+
+    def splits(self) -> dict[str, Dataset]:
+        """Every split by role, ``labelled`` included where there is one."""
+        return {role: self.data.load(role) for role in self.data.roles()}
+
+    def prepare(self, *, run_id: str) -> TrainingData:
+        """Audit and describe all splits; nothing trains on data that fails its audit.
+
+        Raises:
+            Refused: The audit found an error (leakage across splits, undecodable media, ...).
+            NotFound: A split is absent.
+        """
+        splits = self.splits()
+        modalities = [Modality(m) for m in self.project.modalities]
+        labels = self.project.task.labels
+        report = audit(splits, modalities=modalities, labels=labels, clusters=self.project.clusters)
+        name = self.project.name
+        audited = self.recorder.record(
+            EvidenceKind.DATA_AUDIT, name, 0, report.to_json(), run_id=run_id, reason="data audit"
+        )
+        sheet = data_sheet(
+            splits,
+            name=name,
+            modalities=modalities,
+            labels=labels,
+            clusters=self.project.clusters,
+            attributes=self.project.protected,
+        )
+        described = self.recorder.record(
+            EvidenceKind.DATA_SHEET, name, 0, sheet, run_id=run_id, reason="data sheet"
+        )
+        if report.blocking:
+            first = report.blocking[0]
+            raise Refused(f"data audit: {first.title} ({first.count} rows)", remedy=first.remedy)
+        train = self.data.load("train")
+        if "labelled" in splits:
+            train = train + splits["labelled"]
+        return TrainingData(train, self.data.load("val"), self.data.load("test"), described, audited)

@@ -1,0 +1,177 @@
+"""Evaluating a version: every modality alone, fused, each one ablated, by group."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from ombud.domain.evidence import Evidence, EvidenceKind
+from ombud.domain.modality import TEXT, Modality
+from ombud.domain.observations import Observations
+from ombud.domain.ports import ArtifactStore, DataSource, ModelRegistry, UnitOfWork
+from ombud.domain.predictor import Predictions, Predictor
+from ombud.domain.sample import Dataset
+from ombud.errors import NotFound
+from ombud.project import Project
+from ombud_app.services.observing import (
+    decode_observations,
+    encode_observations,
+    mask_by_presence,
+    observe_samples,
+)
+from ombud_app.services.recording import Recorder
+from ombud_monitors.descriptors import Vocabulary
+from ombud_monitors.performance.evaluation import evaluate
+
+__all__ = ["EvaluationService", "Reference"]
+
+_NPZ = "application/x-npz"
+_VOCABULARY = "application/vnd.ombud.vocabulary"
+
+
+@dataclass(frozen=True)
+class Reference:
+    """What later windows of a version are compared with.
+
+    Args:
+        full: The test split with everything present; bias audits read it.
+        mixed: The test split under the declared traffic mix; monitors read it.
+        vocabulary: Words of the training text; None where the model reads no text.
+        digest: Digest of the evidence document that names both.
+    """
+
+    full: Observations
+    mixed: Observations
+    vocabulary: Vocabulary | None
+    digest: str
+
+
+@dataclass(frozen=True)
+class EvaluationService:
+    """Asks a version about the test split in every way that matters, and keeps the answers.
+
+    Args:
+        data: The project's labelled data.
+        registry: Where the version lives.
+        artifacts: Where the reference arrays go.
+        uow: Where evidence is read from.
+        recorder: Puts evidence on record.
+        project: The project file.
+    """
+
+    data: DataSource
+    registry: ModelRegistry
+    artifacts: ArtifactStore
+    uow: UnitOfWork
+    recorder: Recorder
+    project: Project
+
+    def evaluate(self, model: str, version: int, *, run_id: str) -> Evidence:
+        """Evaluate one version; records EVALUATION and REFERENCE evidence, returns the former.
+
+        Raises:
+            NotFound: Unknown version, or the project has no test split.
+        """
+        predictor = self.registry.load(model, version)
+        test = self.data.load("test")
+        vocabulary = self._vocabulary()
+        modalities = self._modalities(predictor)
+        full = self._ask(predictor, test, vocabulary)
+        report = evaluate(
+            full,
+            only={m: self._ask(predictor, _with(test, m), None, describe=False) for m in modalities},
+            without={
+                m: self._ask(predictor, _with(test, *(o for o in modalities if o != m)), None, describe=False)
+                for m in modalities
+                if len(modalities) > 1
+            },
+            dataset={"name": test.name, "digest": test.digest, "n": len(test), "synthetic": test.synthetic},
+            group_attributes=self.project.protected,
+            clusters=self._cluster_attributes(),
+            seed=self.project.seed,
+        )
+        mixed_data = mask_by_presence(test, self.project.presence, seed=self.project.seed)
+        mixed = self._ask(predictor, mixed_data, vocabulary) if self.project.presence else full
+        self._keep_reference(model, version, full, mixed, vocabulary, test, run_id)
+        flat = {
+            name: number["value"]
+            for name, number in report["metrics"].items()
+            if number.get("value") is not None
+        }
+        self.registry.log_metrics(model, version, flat)
+        return self.recorder.record(
+            EvidenceKind.EVALUATION, model, version, report, run_id=run_id, reason="evaluation on the test split"
+        )
+
+    def reference(self, model: str, version: int) -> Reference:
+        """The reference kept by the evaluation of this version.
+
+        Raises:
+            NotFound: The version was never evaluated.
+        """
+        with self.uow.begin(write=False) as tx:
+            evidence = tx.evidence.latest(EvidenceKind.REFERENCE, model, version)
+        if evidence is None:
+            raise NotFound(
+                f"no reference for {model} version {version}: it was never evaluated",
+                remedy="Materialise its evaluation in Dagster, or run `ombud models evaluate`.",
+            )
+        vocabulary = evidence.content.get("vocabulary")
+        return Reference(
+            full=decode_observations(self.artifacts.get(str(evidence.content["full"]))),
+            mixed=decode_observations(self.artifacts.get(str(evidence.content["mixed"]))),
+            vocabulary=Vocabulary.from_bytes(self.artifacts.get(str(vocabulary))) if vocabulary else None,
+            digest=evidence.digest,
+        )
+
+    def _keep_reference(
+        self,
+        model: str,
+        version: int,
+        full: Observations,
+        mixed: Observations,
+        vocabulary: Vocabulary | None,
+        test: Dataset,
+        run_id: str,
+    ) -> None:
+        content = {
+            "full": self.artifacts.put(encode_observations(full), media_type=_NPZ),
+            "mixed": self.artifacts.put(encode_observations(mixed), media_type=_NPZ),
+            "vocabulary": (
+                self.artifacts.put(vocabulary.to_bytes(), media_type=_VOCABULARY) if vocabulary else None
+            ),
+            "dataset": test.digest,
+            "n": len(test),
+            "presence": dict(self.project.presence),
+        }
+        self.recorder.record(
+            EvidenceKind.REFERENCE, model, version, content, run_id=run_id, reason="reference of the monitors"
+        )
+
+    def _ask(
+        self, predictor: Predictor, data: Dataset, vocabulary: Vocabulary | None, *, describe: bool = True
+    ) -> Observations:
+        predictions: Predictions = predictor.predict([s.payloads for s in data])
+        return observe_samples(
+            data,
+            predictions,
+            labels=self.project.task.labels,
+            modalities=self._modalities(predictor) if describe else (),
+            clusters=self.project.clusters,
+            vocabulary=vocabulary,
+        )
+
+    def _modalities(self, predictor: Predictor) -> tuple[Modality, ...]:
+        return tuple(m for m in predictor.modalities if m in self.project.modalities)
+
+    def _cluster_attributes(self) -> dict[str, str]:
+        return dict(self.project.clusters)
+
+    def _vocabulary(self) -> Vocabulary | None:
+        if TEXT not in self.project.modalities or "train" not in self.data.roles():
+            return None
+        texts = [s.payloads.get(TEXT) for s in self.data.load("train")]
+        return Vocabulary.fit([t for t in texts if isinstance(t, str)])
+
+
+def _with(data: Dataset, *modalities: Modality) -> Dataset:
+    return replace(data, samples=tuple(s.only(*modalities) for s in data))
