@@ -1,0 +1,1 @@
+"""Memory twins of every port: the same contract tests, no disk."""
