@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ombud.domain.evidence import Evidence, EvidenceKind
 from ombud.domain.modality import Modality
 from ombud.domain.ports import DataSource
 from ombud.domain.sample import Dataset
-from ombud.errors import Refused
+from ombud.errors import NotFound, Refused
 from ombud.project import Project
 from ombud_app.services.recording import Recorder
 from ombud_monitors.data_quality import audit, data_sheet
@@ -82,7 +83,33 @@ class DataService:
         if report.blocking:
             first = report.blocking[0]
             raise Refused(f"data audit: {first.title} ({first.count} rows)", remedy=first.remedy)
-        train = self.data.load("train")
-        if "labelled" in splits:
-            train = train + splits["labelled"]
-        return TrainingData(train, self.data.load("val"), self.data.load("test"), described, audited)
+        return _assemble(splits, described, audited)
+
+    def current(self) -> TrainingData:
+        """The splits as they are now, with the newest evidence about them.
+
+        Raises:
+            NotFound: The data was never audited, or a split is absent.
+        """
+        with self.recorder.uow.begin(write=False) as tx:
+            sheet = tx.evidence.latest(EvidenceKind.DATA_SHEET, self.project.name, 0)
+            audited = tx.evidence.latest(EvidenceKind.DATA_AUDIT, self.project.name, 0)
+        if sheet is None or audited is None:
+            raise NotFound(
+                f"the training data of {self.project.name} was never audited",
+                remedy="Materialise training_data in Dagster, or run `ombud data audit`.",
+            )
+        return _assemble(self.splits(), sheet, audited)
+
+
+def _assemble(splits: Mapping[str, Dataset], sheet: Evidence, audited: Evidence) -> TrainingData:
+    for role in ("train", "val", "test"):
+        if role not in splits:
+            raise NotFound(
+                f"the data has no {role!r} split: found {sorted(splits)}",
+                remedy="Add rows whose column 'split' says so; see docs/project-file.md.",
+            )
+    train = splits["train"]
+    if "labelled" in splits:
+        train = train + splits["labelled"]
+    return TrainingData(train, splits["val"], splits["test"], sheet, audited)

@@ -1,0 +1,25 @@
+"""The Dagster face of wiring."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import dagster as dg
+
+from ombud.settings import Settings
+from ombud_app.wiring import Platform, open_platform
+
+__all__ = ["PlatformResource"]
+
+
+@lru_cache(maxsize=1)
+def _platform(settings: Settings) -> Platform:
+    return open_platform(settings)
+
+
+class PlatformResource(dg.ConfigurableResource):  # type: ignore[misc]
+    """Opens the platform once per process, from the environment (``OMBUD_*``)."""
+
+    def open(self) -> Platform:
+        """Every port and service; raises what :func:`open_platform` raises."""
+        return _platform(Settings())

@@ -1,0 +1,111 @@
+"""Sensors: what follows from what happened."""
+
+from __future__ import annotations
+
+import json
+
+import dagster as dg
+
+from ombud.domain.alert import Alert, AlertStatus
+from ombud.domain.rollout import RolloutState
+from ombud_app.wiring import Platform
+from ombud_assets.jobs import train
+from ombud_assets.resources import PlatformResource
+
+__all__ = ["champion_moved", "registry_reconcile", "retrain_on_drift", "rollout_tick"]
+
+_SECONDS = 5
+_RUNNING = dg.DefaultSensorStatus.RUNNING
+
+
+@dg.sensor(
+    job=train,
+    minimum_interval_seconds=_SECONDS,
+    default_status=_RUNNING,
+    description="An alert of harm, once newly labelled data is there, becomes one retraining run.",
+)
+def retrain_on_drift(
+    context: dg.SensorEvaluationContext, platform: PlatformResource
+) -> dg.SensorResult | dg.SkipReason:
+    """One run per alert: the alert's id is the run key."""
+    opened = platform.open()
+    wanted = [a for a in _open_drift_alerts(opened) if a.grade in opened.project.retrain_on]
+    if not wanted:
+        return dg.SkipReason("No open alert of harm.")
+    if opened.project.trainer is None:
+        return dg.SkipReason("The project brings its own versions; nobody to train here.")
+    if not opened.monitoring.has_new_labels(wanted):
+        return dg.SkipReason("An alert is open; waiting for newly labelled data.")
+    return dg.SensorResult(
+        run_requests=[
+            dg.RunRequest(
+                run_key=alert.alert_id,
+                tags={"ombud/alert": alert.alert_id, "ombud/cause": f"drift:{alert.modality}"},
+                run_config={
+                    "ops": {"candidate": {"config": {"reason": f"retraining after alert {alert.alert_id}"}}}
+                },
+            )
+            for alert in wanted
+        ]
+    )
+
+
+@dg.sensor(
+    minimum_interval_seconds=_SECONDS,
+    default_status=_RUNNING,
+    description="Wakes the worker that owns rollouts and the outbox, and says when nobody does.",
+)
+def rollout_tick(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SkipReason:
+    """The worker decides and acts; this tick only wakes it."""
+    return dg.SkipReason(platform.open().rollouts.wake())
+
+
+@dg.sensor(
+    minimum_interval_seconds=30,
+    default_status=_RUNNING,
+    description="Raises a tamper alert when an alias points where nobody decided it should.",
+)
+def registry_reconcile(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SkipReason:
+    """Compare aliases with decisions."""
+    alert = platform.open().reconcile.check()
+    return dg.SkipReason(f"Raised {alert.alert_id}: {alert.title}" if alert else "Aliases are as decided.")
+
+
+@dg.sensor(
+    minimum_interval_seconds=_SECONDS,
+    default_status=_RUNNING,
+    description="Records each promotion and rollback as a materialisation of `champion`.",
+)
+def champion_moved(
+    context: dg.SensorEvaluationContext, platform: PlatformResource
+) -> dg.SensorResult | dg.SkipReason:
+    """The cursor holds the events already recorded."""
+    opened = platform.open()
+    seen: set[str] = set(json.loads(context.cursor)) if context.cursor else set()
+    settled = (RolloutState.PROMOTED, RolloutState.ROLLED_BACK)
+    with opened.uow.begin(write=False) as tx:
+        rollouts = list(reversed(tx.rollouts.list(model=opened.project.name, states=settled)))
+    fresh = [r for r in rollouts if f"{r.rollout_id}:{r.seq}" not in seen]
+    if not fresh:
+        return dg.SkipReason("The champion has not moved.")
+    events = [
+        dg.AssetMaterialization(
+            asset_key="champion",
+            description=r.reason,
+            metadata={
+                "rollout": dg.MetadataValue.url(f"{opened.settings.portal_url}/rollouts/{r.rollout_id}"),
+                "outcome": r.state.value,
+                "champion": r.challenger if r.state is RolloutState.PROMOTED else (r.control or 0),
+                "challenger": r.challenger,
+            },
+        )
+        for r in fresh
+    ]
+    cursor = json.dumps(sorted(seen | {f"{r.rollout_id}:{r.seq}" for r in fresh}))
+    return dg.SensorResult(asset_events=events, cursor=cursor)
+
+
+def _open_drift_alerts(platform: Platform) -> list[Alert]:
+    with platform.uow.begin(write=False) as tx:
+        alerts = tx.alerts.list(model=platform.project.name)
+    return [a for a in alerts if a.kind == "drift" and a.status is not AlertStatus.RESOLVED]
