@@ -35,7 +35,7 @@ def decode_image(payload: bytes) -> Image.Image:
         image = Image.open(io.BytesIO(payload), formats=FORMATS)
         width, height = image.size
         if width * height <= MAX_PIXELS:
-            image.load()
+            image.load()  # type: ignore[no-untyped-call]
             return image
     except Image.DecompressionBombError as error:
         raise BadInput(f"image refused: {error}", remedy=_SMALLER) from None
