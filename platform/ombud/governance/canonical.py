@@ -23,7 +23,7 @@ import rfc8785
 
 from ombud.errors import BadInput
 
-__all__ = ["Json", "canonical", "digest", "digest_of_bytes", "jsonable", "utc_text"]
+__all__ = ["Json", "canonical", "digest", "digest_of_bytes", "expect_digest", "jsonable", "utc_text"]
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 """What :func:`jsonable` returns."""
@@ -192,3 +192,20 @@ def _number(value: float, path: str, nonfinite: NonFinite) -> float | str:
         f"{path}: expected a finite number, got {value}",
         remedy="Write null and say why in a 'reason' beside it.",
     )
+
+
+def expect_digest(name: str, claimed: str, content: object) -> None:
+    """Make sure that a content-addressed document carries its own digest.
+
+    Raises:
+        BadInput: ``claimed`` is not the digest of ``content``.
+
+    Example:
+        >>> expect_digest("sheet", digest({"n": 1}), {"n": 1})
+    """
+    actual = digest(content)
+    if actual != claimed:
+        raise BadInput(
+            f"{name}: expected digest {actual}, got {claimed}",
+            remedy="Compute it with ombud.governance.canonical.digest from the document as stored.",
+        )
