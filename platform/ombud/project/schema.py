@@ -43,6 +43,9 @@ class Data(_Part):
 
     training: str = Field(description="Parquet file with the columns id, split, label, text, image, audio")
     labelled: str | None = Field(None, description="Folder of Parquet files with newly labelled samples")
+    reference_splits: tuple[str, ...] = Field(
+        ("val", "test"), min_length=1, description="Splits that the monitors compare production with"
+    )
     synthetic: bool = False
     provenance: str = ""
     licence: str = ""

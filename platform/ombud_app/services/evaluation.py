@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
 
 from ombud.domain.evidence import Evidence, EvidenceKind
 from ombud.domain.modality import TEXT, Modality
@@ -34,7 +36,7 @@ class Reference:
 
     Args:
         full: The test split with everything present; bias audits read it.
-        mixed: The test split under the declared traffic mix; monitors read it.
+        mixed: The reference splits under the declared traffic mix; monitors read it.
         vocabulary: Words of the training text; None where the model reads no text.
         digest: Digest of the evidence document that names both.
     """
@@ -86,12 +88,13 @@ class EvaluationService:
             },
             dataset={"name": test.name, "digest": test.digest, "n": len(test), "synthetic": test.synthetic},
             group_attributes=self.project.protected,
-            clusters=self._cluster_attributes(),
+            clusters=self.project.clusters,
             seed=self.project.seed,
         )
-        mixed_data = mask_by_presence(test, self.project.presence, seed=self.project.seed)
-        mixed = self._ask(predictor, mixed_data, vocabulary) if self.project.presence else full
-        self._keep_reference(model, version, full, mixed, vocabulary, test, run_id)
+        unmasked = self._reference_data()
+        watched = mask_by_presence(unmasked, self.project.presence, seed=self.project.seed)
+        mixed = self._ask(predictor, watched, vocabulary)
+        self._keep_reference(model, version, full, mixed, vocabulary, watched, run_id)
         flat = {
             name: number["value"]
             for name, number in report["metrics"].items()
@@ -130,7 +133,7 @@ class EvaluationService:
         full: Observations,
         mixed: Observations,
         vocabulary: Vocabulary | None,
-        test: Dataset,
+        watched: Dataset,
         run_id: str,
     ) -> None:
         content = {
@@ -139,8 +142,9 @@ class EvaluationService:
             "vocabulary": (
                 self.artifacts.put(vocabulary.to_bytes(), media_type=_VOCABULARY) if vocabulary else None
             ),
-            "dataset": test.digest,
-            "n": len(test),
+            "dataset": watched.digest,
+            "splits": list(self.project.data.reference_splits),
+            "n": len(watched),
             "presence": dict(self.project.presence),
         }
         self.recorder.record(
@@ -163,8 +167,9 @@ class EvaluationService:
     def _modalities(self, predictor: Predictor) -> tuple[Modality, ...]:
         return tuple(m for m in predictor.modalities if m in self.project.modalities)
 
-    def _cluster_attributes(self) -> dict[str, str]:
-        return dict(self.project.clusters)
+    def _reference_data(self) -> Dataset:
+        first, *others = (self.data.load(role) for role in self.project.data.reference_splits)
+        return reduce(add, others, first)
 
     def _vocabulary(self) -> Vocabulary | None:
         if TEXT not in self.project.modalities or "train" not in self.data.roles():
