@@ -1,0 +1,35 @@
+"""Two-sample tests: is the current window from where the reference came from?
+
+=========  ==================================================  ==========================
+detector   sees                                                p-value
+=========  ==================================================  ==========================
+``Mean``   means of columns, one direction or both             exact permutation
+``Ranks``  location and spread of columns, whatever the unit   exact permutation
+``KS``     any change of one column                            Bonferroni; permutation by cluster
+``MMD``    any change of the joint distribution                exact permutation
+=========  ==================================================  ==========================
+
+All follow :class:`~ombud_monitors.detector.Detector`. Each is for windows that are looked at once;
+what is looked at repeatedly takes its level from
+:class:`~ombud_monitors.multiplicity.budget.Budget`, or uses :mod:`ombud_monitors.sequential`.
+:mod:`exchangeable` says what may be permuted, :mod:`assignments` permutes it.
+"""
+
+from ombud_monitors.two_sample.assignments import permutations_for
+from ombud_monitors.two_sample.exchangeable import Exchangeable, clusters_needed
+from ombud_monitors.two_sample.ks import KS
+from ombud_monitors.two_sample.mean import Mean, MeanEvidence, compare_means
+from ombud_monitors.two_sample.mmd import MMD
+from ombud_monitors.two_sample.ranks import Ranks
+
+__all__ = [
+    "KS",
+    "MMD",
+    "Exchangeable",
+    "Mean",
+    "MeanEvidence",
+    "Ranks",
+    "clusters_needed",
+    "compare_means",
+    "permutations_for",
+]
