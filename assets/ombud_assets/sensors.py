@@ -27,26 +27,21 @@ _RUNNING = dg.DefaultSensorStatus.RUNNING
 def retrain_on_drift(
     context: dg.SensorEvaluationContext, platform: PlatformResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """One run per alert: the alert's id is the run key."""
+    """One run per alert: the alert's id is the run key, and the cursor holds the alerts dealt with."""
     opened = platform.open()
+    handled: set[str] = set(json.loads(context.cursor)) if context.cursor else set()
     wanted = [a for a in _open_drift_alerts(opened) if a.grade in opened.project.retrain_on]
-    if not wanted:
-        return dg.SkipReason("No open alert of harm.")
+    fresh = [a for a in wanted if a.alert_id not in handled]
+    if not fresh:
+        return dg.SkipReason("No new alert of harm.")
     if opened.project.trainer is None:
-        return dg.SkipReason("The project brings its own versions; nobody to train here.")
-    if not opened.monitoring.has_new_labels(wanted):
+        return dg.SkipReason("The project brings its own versions; there is nothing to train here.")
+    ready = [a for a in fresh if opened.training_data.has_news_for(a.version)]
+    if not ready:
         return dg.SkipReason("An alert is open; waiting for newly labelled data.")
     return dg.SensorResult(
-        run_requests=[
-            dg.RunRequest(
-                run_key=alert.alert_id,
-                tags={"ombud/alert": alert.alert_id, "ombud/cause": f"drift:{alert.modality}"},
-                run_config={
-                    "ops": {"candidate": {"config": {"reason": f"retraining after alert {alert.alert_id}"}}}
-                },
-            )
-            for alert in wanted
-        ]
+        run_requests=[_retraining(alert) for alert in ready],
+        cursor=json.dumps(sorted(handled | {a.alert_id for a in ready})),
     )
 
 
@@ -103,6 +98,15 @@ def champion_moved(
     ]
     cursor = json.dumps(sorted(seen | {f"{r.rollout_id}:{r.seq}" for r in fresh}))
     return dg.SensorResult(asset_events=events, cursor=cursor)
+
+
+def _retraining(alert: Alert) -> dg.RunRequest:
+    reason = f"retraining after alert {alert.alert_id}"
+    return dg.RunRequest(
+        run_key=alert.alert_id,
+        tags={"ombud/alert": alert.alert_id, "ombud/cause": f"drift:{alert.modality}"},
+        run_config={"ops": {"candidate": {"config": {"reason": reason}}}},
+    )
 
 
 def _open_drift_alerts(platform: Platform) -> list[Alert]:

@@ -64,7 +64,8 @@ class DataService:
         splits = self.splits()
         modalities = [Modality(m) for m in self.project.modalities]
         labels = self.project.task.labels
-        report = audit(splits, modalities=modalities, labels=labels, clusters=self.project.clusters)
+        clusters = {Modality(m): c for m, c in self.project.clusters.items()}
+        report = audit(splits, modalities=modalities, labels=labels, clusters=clusters)
         name = self.project.name
         audited = self.recorder.record(
             EvidenceKind.DATA_AUDIT, name, 0, report.to_json(), run_id=run_id, reason="data audit"
@@ -74,7 +75,7 @@ class DataService:
             name=name,
             modalities=modalities,
             labels=labels,
-            clusters=self.project.clusters,
+            clusters=clusters,
             attributes=self.project.protected,
         )
         described = self.recorder.record(
@@ -100,6 +101,14 @@ class DataService:
                 remedy="Materialise training_data in Dagster, or run `ombud data audit`.",
             )
         return _assemble(self.splits(), sheet, audited)
+
+    def has_news_for(self, version: int) -> bool:
+        """Whether labelled data is there that this version did not learn from."""
+        with self.recorder.uow.begin(write=False) as tx:
+            trained = tx.evidence.latest(EvidenceKind.TRAINING, self.project.name, version)
+        if trained is None:
+            return True
+        return bool(self.current().train.digest != trained.content["datasets"]["train"]["digest"])
 
 
 def _assemble(splits: Mapping[str, Dataset], sheet: Evidence, audited: Evidence) -> TrainingData:

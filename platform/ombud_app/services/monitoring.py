@@ -1,0 +1,250 @@
+"""Looking at a window of production traffic: verdicts under one budget, and at most one alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+
+from ombud.alerts import AlertDesk
+from ombud.domain.inference import LabelledInference, Variant
+from ombud.domain.modality import Modality
+from ombud.domain.observations import Observations
+from ombud.domain.ports import ArtifactStore, Clock, InferenceLog, LogQuery, UnitOfWork
+from ombud.domain.verdict import StoredVerdict
+from ombud.domain.window import Window
+from ombud.errors import BadInput, NotFound
+from ombud.project import Project
+from ombud_app.services.budgeting import budget_of
+from ombud_app.services.evaluation import EvaluationService, Reference
+from ombud_app.services.observing import observe_log
+from ombud_monitors.backends.alibi import second_opinion
+from ombud_monitors.backends.evidently import report_html
+from ombud_monitors.panel import Monitor, default_panel
+
+__all__ = ["Look", "MonitoringService"]
+
+_DEFAULT_ROWS = 50
+
+
+@dataclass(frozen=True)
+class Look:
+    """What one look at one version's window gave.
+
+    Args:
+        window: The window.
+        verdicts: One per monitor, those of an earlier look at the same window included.
+        alerts: Ids of alerts that this look opened or added evidence to.
+    """
+
+    window: Window
+    verdicts: tuple[StoredVerdict, ...]
+    alerts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Seen:
+    version: int
+    current: Observations
+    reference: Reference
+    rows: Sequence[LabelledInference]
+
+
+@dataclass(frozen=True)
+class MonitoringService:
+    """Judges each day of each version once; looking again returns what was said the first time.
+
+    Args:
+        log: Where the traffic is.
+        evaluation: Holds the references.
+        artifacts: Where reports go.
+        uow: Where windows, verdicts and alerts go.
+        clock: Where time comes from.
+        desk: Turns verdicts into alerts.
+        project: Names monitors, budget and clusters.
+        portal_url: Base of the links that alerts carry.
+        dagster_url: Base of the links to runs.
+    """
+
+    log: InferenceLog
+    evaluation: EvaluationService
+    artifacts: ArtifactStore
+    uow: UnitOfWork
+    clock: Clock
+    desk: AlertDesk
+    project: Project
+    portal_url: str
+    dagster_url: str
+
+    @cached_property
+    def panel(self) -> tuple[Monitor, ...]:
+        """The monitors of this project."""
+        return default_panel(self._modalities)
+
+    def count(self, partition: str) -> tuple[int, int]:
+        """Requests that users got answers to on that day, and how many of them have labels."""
+        rows = self.log.read(self._query(partition))
+        return len(rows), sum(r.label is not None for r in rows)
+
+    def look(self, partition: str, *, run_id: str) -> tuple[Look, ...]:
+        """Judge one day, version by version.
+
+        Args:
+            partition: ISO date.
+            run_id: Orchestrator run, kept with the verdicts.
+
+        Raises:
+            BadInput: ``partition`` is not a date.
+            NotFound: A version in the window was never evaluated, so there is nothing to compare with.
+        """
+        return tuple(self._judge(seen, partition, run_id) for seen in self._seen(partition))
+
+    def second_opinions(self, partition: str, *, run_id: str) -> tuple[StoredVerdict, ...]:
+        """Ask the second detector of each modality that names one; advisory, costs no budget."""
+        stored: list[StoredVerdict] = []
+        for seen in self._seen(partition):
+            window_id = self._window_id(seen.version, partition)
+            for name, monitor in self.project.monitors.items():
+                if monitor.second_opinion is None:
+                    continue
+                verdict = second_opinion(
+                    monitor.second_opinion,
+                    seen.reference.mixed,
+                    seen.current,
+                    Modality(name),
+                    level=self.project.budget.probability,
+                    seed=self.project.seed,
+                )
+                at = self.clock.now()
+                stored.append(
+                    StoredVerdict(
+                        f"{window_id}/{verdict.monitor}/{verdict.detector}",
+                        self.project.name, seen.version, window_id, True, at, run_id, verdict,
+                    )
+                )  # fmt: skip
+        with self.uow.begin() as tx:
+            for one in stored:
+                tx.verdicts.put(one)
+            tx.commit()
+        return tuple(stored)
+
+    def report(self, partition: str) -> Mapping[str, str]:
+        """Write an Evidently report per version, store it, link it; returns window id → address."""
+        links: dict[str, str] = {}
+        for seen in self._seen(partition):
+            window_id = self._window_id(seen.version, partition)
+            html = report_html(seen.reference.mixed, seen.current, title=f"{window_id} against its reference")
+            stored = self.artifacts.put(html, media_type="text/html")
+            links[window_id] = f"{self.portal_url}/api/v1/artifacts/{stored}"
+            with self.uow.begin() as tx:
+                window = tx.windows.get(window_id)
+                tx.windows.put(
+                    replace(window, links={**window.links, "Evidently report": links[window_id]})
+                )
+                tx.commit()
+        return links
+
+    def _judge(self, seen: _Seen, partition: str, run_id: str) -> Look:
+        window = self._window(seen, partition, run_id)
+        look_number, before = self._look_number(window.window_id, seen.version)
+        if before:
+            return Look(window, before, ())
+        budget = budget_of(self.project)
+        at = self.clock.now()
+        verdicts = tuple(
+            self._stored(monitor, seen, window, at, run_id, level=budget.level(monitor.code, look_number))
+            for monitor in self.panel
+        )
+        with self.uow.begin() as tx:
+            tx.windows.put(window)
+            # Two runs may look at the same window at once: the first to write has looked.
+            if not all([tx.verdicts.put(v) for v in verdicts]):
+                return Look(window, tuple(tx.verdicts.list(self.project.name, window_id=window.window_id)), ())
+            alerts = self.desk.receive(tx, window, verdicts, links=self._links(window, run_id))
+            tx.commit()
+        return Look(window, verdicts, tuple(a.alert_id for a in alerts))
+
+    def _stored(
+        self, monitor: Monitor, seen: _Seen, window: Window, at: datetime, run_id: str, *, level: float
+    ) -> StoredVerdict:
+        settings = self.project.monitors.get(monitor.modality)
+        verdict = monitor.judge(
+            seen.reference.mixed,
+            seen.current,
+            level=level,
+            seed=self.project.seed,
+            minimum_rows=settings.minimum_rows if settings else _DEFAULT_ROWS,
+        )
+        verdict_id = f"{window.window_id}/{verdict.monitor}/{verdict.detector}"
+        return StoredVerdict(
+            verdict_id, self.project.name, seen.version, window.window_id, False, at, run_id, verdict
+        )
+
+    def _look_number(self, window_id: str, version: int) -> tuple[int, tuple[StoredVerdict, ...]]:
+        """Which look of the budget period this is, and what was said if it was taken already."""
+        since = self.clock.now() - timedelta(days=self.project.budget.period_days)
+        with self.uow.begin(write=False) as tx:
+            looked = [w for w in tx.windows.list(self.project.name, version=version) if w.created_at >= since]
+            said = [
+                v for v in tx.verdicts.list(self.project.name, window_id=window_id) if not v.advisory
+            ]
+        return sum(w.window_id != window_id for w in looked) + 1, tuple(said)
+
+    def _seen(self, partition: str) -> list[_Seen]:
+        rows = self.log.read(self._query(partition))
+        versions = sorted({r.inference.version for r in rows})
+        seen = []
+        for version in versions:
+            mine = [r for r in rows if r.inference.version == version]
+            current = observe_log(
+                mine,
+                labels=self.project.task.labels,
+                modalities=self._modalities,
+                clusters=self.project.clusters,
+            )
+            reference = self.evaluation.reference(self.project.name, version)
+            seen.append(_Seen(version, current, reference, mine))
+        return seen
+
+    def _window(self, seen: _Seen, partition: str, run_id: str) -> Window:
+        start, end = _day(partition)
+        return Window(
+            window_id=self._window_id(seen.version, partition),
+            model=self.project.name,
+            version=seen.version,
+            partition=partition,
+            start=start,
+            end=end,
+            n=len(seen.rows),
+            labelled=sum(r.label is not None for r in seen.rows),
+            created_at=self.clock.now(),
+            links={"Dagster run": f"{self.dagster_url}/runs/{run_id}"},
+        )
+
+    def _links(self, window: Window, run_id: str) -> dict[str, str]:
+        return {
+            "Windows": f"{self.portal_url}/models/{self.project.name}/windows",
+            "Card": f"{self.portal_url}/models/{self.project.name}/versions/{window.version}/card",
+            "Dagster run": f"{self.dagster_url}/runs/{run_id}",
+        }
+
+    def _query(self, partition: str) -> LogQuery:
+        start, end = _day(partition)
+        answered = (Variant.CHAMPION, Variant.CHALLENGER)
+        return LogQuery(self.project.name, variants=answered, start=start, end=end)
+
+    def _window_id(self, version: int, partition: str) -> str:
+        return f"{self.project.name}/{version}/{partition}"
+
+    @property
+    def _modalities(self) -> tuple[Modality, ...]:
+        return tuple(Modality(m) for m in self.project.modalities)
+
+
+def _day(partition: str) -> tuple[datetime, datetime]:
+    try:
+        start = datetime.strptime(partition, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise BadInput(f"window {partition!r} is not a day", remedy="Write it as YYYY-MM-DD.") from None
+    return start, start + timedelta(days=1)
