@@ -123,6 +123,9 @@ class Governance(_Part):
     licence: str = ""
     citation: str = ""
     contact: str = ""
+    card: dict[str, str] = Field(
+        default_factory=dict, description="any further field of the model card by its key: what a person states"
+    )
 
 
 class Project(_Part):

@@ -1,0 +1,54 @@
+"""Where a card's links lead: addresses of the API, with everything in them escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+__all__ = ["Addresses"]
+
+
+@dataclass(frozen=True)
+class Addresses:
+    """Builds links below one root.
+
+    Args:
+        root: Address of the installation without a trailing slash; empty for links that stay on it.
+    """
+
+    root: str = ""
+
+    def evidence(self, citation: Mapping[str, Any]) -> str:
+        """The document of a citation, with its JSON pointer as the fragment.
+
+        Source: RFC 6901, section 6 (URI fragment identifier representation).
+
+        Example:
+            >>> Addresses().evidence({"digest": "sha256:ab", "pointer": "/metrics/accuracy.fused"})
+            '/api/v1/evidence/sha256:ab#/metrics/accuracy.fused'
+        """
+        fragment = quote(str(citation["pointer"]), safe="/~!$&'()*+,;=:@?.-_")
+        return f"{self.document(str(citation['digest']))}#{fragment}"
+
+    def document(self, digest: str) -> str:
+        """A whole evidence document."""
+        return f"{self.root}/api/v1/evidence/{quote(digest, safe=':')}"
+
+    def verdicts(self, model: str, window_id: str) -> str:
+        """The verdicts about one window."""
+        name, window = quote(model, safe=""), quote(window_id, safe="")
+        return f"{self.root}/api/v1/models/{name}/verdicts?window_id={window}"
+
+    def alert(self, alert_id: str) -> str:
+        """One alert."""
+        return f"{self.root}/api/v1/alerts/{quote(alert_id, safe='')}"
+
+    def rollout(self, rollout_id: str) -> str:
+        """One rollout with its events."""
+        return f"{self.root}/api/v1/rollouts/{quote(rollout_id, safe='')}"
+
+    def ledger(self, seq: int) -> str:
+        """One ledger entry."""
+        return f"{self.root}/api/v1/ledger?after={seq - 1}&limit=1"

@@ -1,0 +1,111 @@
+"""Data: what the data sheet counted and the data audit found."""
+
+from __future__ import annotations
+
+from ombud.domain.evidence import EvidenceKind
+from ombud_cards.citing import Cited
+from ombud_cards.schema import Cell, Table
+from ombud_cards.sections.filled import Filled, SourceMaterial
+
+__all__ = ["fill"]
+
+
+def fill(source: SourceMaterial) -> dict[str, Filled]:
+    """Fields of the section data."""
+    sheet = source.document(EvidenceKind.DATA_SHEET)
+    filled = {} if sheet is None else _sheet(sheet, synthetic=source.synthetic_training)
+    audit = source.document(EvidenceKind.DATA_AUDIT)
+    if audit is not None and audit.get("findings") is not None:
+        filled["data.audit"] = _audit(audit, synthetic=source.synthetic_training)
+    return filled
+
+
+def _sheet(sheet: Cited, *, synthetic: bool) -> dict[str, Filled]:
+    filled: dict[str, Filled] = {}
+    for key, name in (
+        ("data.name", "name"),
+        ("data.provenance", "provenance"),
+        ("data.licence", "licence"),
+    ):
+        place = sheet.get(name)
+        if place is not None and str(place.value):
+            filled[key] = Filled.cited_text(place)
+    place = sheet.get("synthetic")
+    if place is not None:
+        sentence = "Synthetic: generated, not collected" if place.value else "Real: collected, not generated"
+        filled["data.synthetic"] = Filled.record([("Origin", sentence)], place=place)
+    splits = sheet.get("splits")
+    if splits is not None and splits.value:
+        filled["data.splits"] = Filled.tables([_splits(splits, synthetic=synthetic)], place=splits)
+        filled["data.labels"] = Filled.tables([_labels(splits, synthetic=synthetic)], place=splits)
+    attributes = sheet.get("attributes")
+    if attributes is not None and attributes.value:
+        filled["data.groups"] = Filled.tables(
+            [_groups(name, place, synthetic=synthetic) for name, place in attributes.members()],
+            place=attributes,
+        )
+    disjoint = sheet.get("disjoint")
+    if disjoint is not None and disjoint.value:
+        pairs: list[tuple[str, Cell]] = [
+            (name, "no value occurs in two splits" if place.value else "some values occur in several splits")
+            for name, place in disjoint.members()
+        ]
+        filled["data.disjoint"] = Filled.record(pairs, place=disjoint)
+    schema = sheet.get("schema")
+    if schema is not None and schema.value:
+        filled["data.schema"] = _schema(schema)
+    return filled
+
+
+def _splits(splits: Cited, *, synthetic: bool) -> Table:
+    modalities = sorted({m for _, s in splits.members() for m in (s.value.get("modalities") or {})})
+    rows = []
+    for name, split in splits.members():
+        digest = split.text("digest")
+        cells: list[Cell] = [name, _count(split.get("n"))]
+        cells += [_count(split.get("modalities", m)) for m in modalities]
+        rows.append((*cells, digest or None))
+    columns = ("Split", "Rows", *(f"With {m}" for m in modalities), "Digest")
+    return Table("Rows by split and modality", columns, tuple(rows), synthetic)
+
+
+def _labels(splits: Cited, *, synthetic: bool) -> Table:
+    names = [name for name, _ in splits.members()]
+    labels = sorted({label for _, s in splits.members() for label in (s.value.get("labels") or {})})
+    rows = tuple((label, *(_count(splits.get(name, "labels", label)) for name in names)) for label in labels)
+    return Table("Rows by label and split", ("Label", *names), rows, synthetic)
+
+
+def _groups(name: str, place: Cited, *, synthetic: bool) -> Table:
+    rows = tuple((group or "(not stated)", _count(count)) for group, count in place.members())
+    return Table(f"Rows by {name}", ("Group", "Rows"), rows, synthetic)
+
+
+def _schema(schema: Cited) -> Filled:
+    columns: list[str] = []
+    for item in schema.elements():
+        for key, _ in item.members():
+            if key not in columns:
+                columns.append(key)
+    if not columns:
+        return Filled.record([(str(i.value), None) for i in schema.elements()], place=schema)
+    columns.sort(key=lambda c: c not in ("name", "column"))
+    rows = tuple(tuple(item.text(c) or None for c in columns) for item in schema.elements())
+    return Filled.tables([Table("Columns", tuple(c.capitalize() for c in columns), rows)], place=schema)
+
+
+def _audit(audit: Cited, *, synthetic: bool) -> Filled:
+    rows = tuple(
+        (f.text("title"), f.text("severity"), _count(f.get("count")), f.text("remedy") or None)
+        for f in audit.at("findings").elements()
+    )
+    verdict = "passed" if audit.flag("passed") else "failed"
+    found = f"{len(rows)} finding{'' if len(rows) == 1 else 's'}"
+    table = Table(
+        f"Data audit: {verdict}, {found}", ("Finding", "Severity", "Rows", "Remedy"), rows, synthetic
+    )
+    return Filled.tables([table], place=audit)
+
+
+def _count(place: Cited | None) -> Cell:
+    return None if place is None else place.number(unit="rows")
