@@ -56,10 +56,10 @@ class Session:
 
         disable_logging()
         warnings.filterwarnings("ignore", message=r"(?s).*Add type hints to the `predict` method.*")
-        with translated(f"MLflow at {self.tracking_uri}"):
+        warnings.filterwarnings("ignore", message="Unnamed CHECK constraint", module="alembic")
+        with translated(f"MLflow at {self.tracking_uri}"), self._first_time():
             client = mlflow.MlflowClient(self.tracking_uri, self.tracking_uri)
-            with self._first_time():
-                client.search_experiments(max_results=1)
+            client.search_experiments(max_results=1)
         return client
 
     @contextmanager
@@ -95,6 +95,7 @@ class Session:
 def translated(what: str) -> Iterator[None]:
     """Turn MLflow's exceptions into the house's, naming ``what`` was being done."""
     from mlflow.exceptions import MlflowException
+    from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
@@ -111,7 +112,7 @@ def translated(what: str) -> Iterator[None]:
             f"{what}: {code}: {first_line}",
             remedy="Check that the MLflow server or database answers and that you may write to it.",
         ) from error
-    except OSError as error:
+    except (OSError, SQLAlchemyError) as error:
         raise Unavailable(
             f"{what}: {error}", remedy="Check that the MLflow store and its artifact root can be reached."
         ) from error
