@@ -56,7 +56,7 @@ def rows(n: int) -> Units:
 
 
 def of_modality(
-    observations: Observations, modality: Modality, clusters: Mapping[Modality, str]
+    observations: Observations, modality: Modality, clusters: Mapping[str, str]
 ) -> Units | None:
     """The unit that repeats in one modality; None when nobody named it."""
     name = clusters.get(modality)
@@ -69,7 +69,7 @@ def of_modality(
 
 
 def coarsest(
-    observations: Observations, modalities: Sequence[Modality], clusters: Mapping[Modality, str]
+    observations: Observations, modalities: Sequence[Modality], clusters: Mapping[str, str]
 ) -> Units:
     """Of the units of several modalities, the one with the fewest distinct values; else rows.
 
@@ -79,7 +79,7 @@ def coarsest(
     return min(found, key=lambda u: u.count) if found else rows(len(observations))
 
 
-def of_attribute(observations: Observations, attribute: str, clusters: Mapping[Modality, str]) -> Units:
+def of_attribute(observations: Observations, attribute: str, clusters: Mapping[str, str]) -> Units:
     """The unit to resample for one group attribute.
 
     ``speaker_gender`` shares its stem with the cluster attribute ``speaker_id``; ``audio_domain``
@@ -91,5 +91,5 @@ def of_attribute(observations: Observations, attribute: str, clusters: Mapping[M
     stem = attribute.split("_", 1)[0]
     for modality, name in clusters.items():
         if stem in (name.split("_", 1)[0], modality):
-            return of_modality(observations, modality, clusters) or rows(len(observations))
+            return of_modality(observations, Modality(modality), clusters) or rows(len(observations))
     return rows(len(observations))

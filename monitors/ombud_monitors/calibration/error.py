@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +20,7 @@ _FEWEST_ROWS = 30
 
 
 def expected_calibration_error(
-    probabilities: NDArray[np.floating],
+    probabilities: NDArray[np.floating[Any]],
     truth: NDArray[np.int64],
     bins: int = 15,
     *,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +37,7 @@ class Bin:
 
 
 def top_label(
-    probabilities: NDArray[np.floating], truth: NDArray[np.int64]
+    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
     """Confidence ``(m,)`` and right answers ``(m,)`` of the rows that can be judged, and the mask ``(n,)``.
 
@@ -61,7 +62,7 @@ def equal_mass(confidence: NDArray[np.float64], bins: int) -> NDArray[np.int64]:
 
 
 def reliability(
-    probabilities: NDArray[np.floating], truth: NDArray[np.int64], bins: int = 15
+    probabilities: NDArray[np.floating[Any]], truth: NDArray[np.int64], bins: int = 15
 ) -> tuple[Bin, ...]:
     """The reliability table of the predicted class.
 

@@ -23,7 +23,7 @@ def audit(
     *,
     modalities: Sequence[Modality],
     labels: Sequence[str],
-    clusters: Mapping[Modality, str],
+    clusters: Mapping[str, str],
     attributes: Sequence[str] = (),
     smallest_group: int = 30,
 ) -> DataAudit:

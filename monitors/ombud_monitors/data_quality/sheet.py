@@ -20,7 +20,7 @@ def data_sheet(
     *,
     modalities: Sequence[Modality],
     labels: Sequence[str],
-    clusters: Mapping[Modality, str],
+    clusters: Mapping[str, str],
     attributes: Sequence[str] = (),
     name: str = "",
 ) -> dict[str, Any]:

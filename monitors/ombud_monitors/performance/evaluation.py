@@ -30,7 +30,7 @@ def evaluate(
     *,
     dataset: Mapping[str, Any],
     group_attributes: Sequence[str] = (),
-    clusters: Mapping[Modality, str] | None = None,
+    clusters: Mapping[str, str] | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Judge one version on one labelled data set.
@@ -110,7 +110,7 @@ def _log_loss(part: Observations, units: Units, seed: int) -> Number:
 
 
 def _groups(
-    full: Observations, attributes: Sequence[str], clusters: Mapping[Modality, str], seed: int
+    full: Observations, attributes: Sequence[str], clusters: Mapping[str, str], seed: int
 ) -> list[dict[str, Any]]:
     table = []
     for attribute in attributes:
