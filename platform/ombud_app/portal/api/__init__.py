@@ -1,0 +1,3 @@
+"""The JSON API, one noun a file; every module has a ``router``."""
+
+__all__: list[str] = []
