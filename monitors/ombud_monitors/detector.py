@@ -122,7 +122,8 @@ def same_width(reference: NDArray[np.float64], current: NDArray[np.float64]) -> 
     """
     if reference.shape[1] != current.shape[1]:
         raise BadInput(
-            f"current window: expected {reference.shape[1]} columns as in the reference, got {current.shape[1]}",
+            f"current window: expected {reference.shape[1]} columns as in the reference, "
+            f"got {current.shape[1]}",
             remedy="Compute both windows with the same version of the model and its descriptors.",
         )
 

@@ -118,7 +118,7 @@ class Exchangeable:
         """Distinct splits that permutation can reach, the observed one included."""
         free = self.partner < 0
         moving, chosen = int(free.sum()), int((free & self.in_current).sum())
-        return math.comb(moving, chosen) * 2**self.shared
+        return math.comb(moving, chosen) << self.shared
 
     def refusal(self, level: float, permutations: int) -> str:
         """Why no p-value at or below ``level`` can come out, and what would do; empty if one can."""
@@ -131,8 +131,8 @@ class Exchangeable:
                 else f"More {unit} are needed in the reference too: no number in the window alone would do."
             )
             return (
-                f"{self.n_reference} {unit} in the reference and {self.n_current} in the current window allow "
-                f"{self.splits} distinct splits, so no p-value below {1 / self.splits:.2g} where {level:.2g} "
+                f"{self.n_reference} {unit} in the reference and {self.n_current} in the current window "
+                f"allow {self.splits} distinct splits, so no p-value below {1 / self.splits:.2g} where {level:.2g} "
                 f"is wanted; {enough}"
             )
         if min(permutations + 1, self.splits) * level < 1:

@@ -56,7 +56,8 @@ class KS:
 
     Example:
         >>> rng = np.random.default_rng(0)
-        >>> verdict = KS().fit(rng.normal(size=(200, 4))).test(rng.normal(size=(150, 4)) + [0, 0, 1, 0], seed=0)
+        >>> fitted = KS().fit(rng.normal(size=(200, 4)))
+        >>> verdict = fitted.test(rng.normal(size=(150, 4)) + [0, 0, 1, 0], seed=0)
         >>> verdict.fired, verdict.causes[0].name
         (True, 'column 2')
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,6 +20,7 @@ BLOCK = 512
 """Rows of the kernel matrix that exist at one time."""
 BANDWIDTH_ROWS = 1000
 POWER = 0.8
+Float = TypeVar("Float", np.float32, np.float64)
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,8 @@ class MMD:
 
     Example:
         >>> rng = np.random.default_rng(0)
-        >>> verdict = MMD(permutations=100).fit(rng.normal(size=(90, 3))).test(rng.normal(.6, size=(80, 3)), seed=1)
+        >>> fitted = MMD(permutations=100).fit(rng.normal(size=(90, 3)))
+        >>> verdict = fitted.test(rng.normal(0.6, size=(80, 3)), seed=1)
         >>> round(verdict.p_value, 4), verdict.fired
         (0.0099, True)
     """
@@ -198,9 +201,9 @@ def _contrasts(
     return contrasts, 1 / w_current + 1 / w_reference
 
 
-def _squared_distances(a: NDArray[np.floating], b: NDArray[np.floating]) -> NDArray[np.floating]:
+def _squared_distances(a: NDArray[Float], b: NDArray[Float]) -> NDArray[Float]:
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
-    return np.maximum(squared, 0, out=squared)
+    return np.asarray(np.maximum(squared, 0, out=squared))
 
 
 def _sample(n: int, most: int, rng: np.random.Generator) -> NDArray[np.int64]:

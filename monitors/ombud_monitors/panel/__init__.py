@@ -1,0 +1,44 @@
+"""The default panel: what is watched when nobody says otherwise.
+
+Per modality: is its answer worse (estimated without labels, measured with them), and did its
+embeddings, its descriptors or its presence change. Over all: is the final answer worse, and do the
+modalities disagree more or less than they did. Harm pages, change informs.
+
+:func:`default_panel` builds the monitors, :func:`shares` says how they divide the error budget, and
+every monitor judges one window at the level that the budget allows:
+
+Example:
+    >>> from ombud.domain.modality import AUDIO, TEXT
+    >>> from ombud_monitors.multiplicity import Budget
+    >>> panel = default_panel((TEXT, AUDIO))
+    >>> [monitor.code for monitor in panel][:5]
+    ['text.harm', 'text.measured_harm', 'text.embedding', 'text.descriptors', 'text.missing']
+    >>> paging, changed = shares(panel)
+    >>> split = Budget(0.05, looks=4).split(paging)
+    >>> 0.003 < split.level("audio.harm", look=1) < 0.005
+    True
+"""
+
+from ombud_monitors.panel.changed import (
+    ConflictChanged,
+    DescriptorsChanged,
+    EmbeddingChanged,
+    PresenceChanged,
+)
+from ombud_monitors.panel.claim import MINIMUM_ROWS, Claim, Monitor
+from ombud_monitors.panel.default import default_panel, shares
+from ombud_monitors.panel.harm import EstimatedHarm, MeasuredHarm
+
+__all__ = [
+    "MINIMUM_ROWS",
+    "Claim",
+    "ConflictChanged",
+    "DescriptorsChanged",
+    "EmbeddingChanged",
+    "EstimatedHarm",
+    "MeasuredHarm",
+    "Monitor",
+    "PresenceChanged",
+    "default_panel",
+    "shares",
+]

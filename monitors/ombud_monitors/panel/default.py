@@ -1,0 +1,74 @@
+"""The default panel and its shares of the budget."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ombud.domain.modality import CROSS_MODAL, FUSED, Modality
+from ombud.domain.verdict import Grade
+from ombud_monitors.panel.changed import (
+    ConflictChanged,
+    DescriptorsChanged,
+    EmbeddingChanged,
+    PresenceChanged,
+)
+from ombud_monitors.panel.claim import Monitor
+from ombud_monitors.panel.harm import EstimatedHarm, MeasuredHarm
+
+__all__ = ["default_panel", "shares"]
+
+MEASURED_SHARE = 0.05
+"""Share of a measured-harm monitor beside 1 for its estimate: where the truth of enough requests is
+known, harm that matters is many standard errors large and needs no large level, while the estimate
+may have to speak from very few clusters."""
+
+
+def default_panel(modalities: Sequence[Modality]) -> tuple[Monitor, ...]:
+    """Every monitor for these modalities, in display order.
+
+    Args:
+        modalities: The inputs that the model reads.
+    """
+    panel: list[Monitor] = []
+    for m in modalities:
+        name = str(m).capitalize()
+        panel += [
+            EstimatedHarm(f"{m}.harm", m, Grade.ESTIMATED_HARM, f"{name}: estimated accuracy dropped"),
+            MeasuredHarm(f"{m}.measured_harm", m, Grade.MEASURED_HARM, f"{name}: measured accuracy dropped"),
+            EmbeddingChanged(f"{m}.embedding", m, Grade.CHANGED, f"{name}: embeddings changed"),
+            DescriptorsChanged(f"{m}.descriptors", m, Grade.CHANGED, f"{name}: descriptors changed"),
+            PresenceChanged(f"{m}.missing", m, Grade.CHANGED, f"{name}: missing more or less often"),
+        ]
+    return (
+        *panel,
+        EstimatedHarm("fused.harm", FUSED, Grade.ESTIMATED_HARM, "Final answer: estimated accuracy dropped"),
+        MeasuredHarm(
+            "fused.measured_harm", FUSED, Grade.MEASURED_HARM, "Final answer: measured accuracy dropped"
+        ),
+        ConflictChanged(
+            "cross_modal.conflict", CROSS_MODAL, Grade.CHANGED, "Modalities disagree more or less often"
+        ),
+    )
+
+
+def shares(
+    panel: Sequence[Monitor], modalities: Mapping[str, float] | None = None
+) -> tuple[dict[str, float], dict[str, float]]:
+    """Shares of the two budgets: one for the monitors that page, one for those that inform.
+
+    Args:
+        panel: The monitors.
+        modalities: Weight per modality (``fused`` and ``cross_modal`` included); 1 where not named.
+
+    Returns:
+        Code → share of the paging monitors, and of the others.
+    """
+    weights = modalities or {}
+    paging: dict[str, float] = {}
+    changed: dict[str, float] = {}
+    for monitor in panel:
+        weight = weights.get(str(monitor.modality), 1.0)
+        if monitor.grade is Grade.MEASURED_HARM:
+            weight *= MEASURED_SHARE
+        (paging if monitor.grade.pages else changed)[monitor.code] = weight
+    return paging, changed

@@ -1,0 +1,138 @@
+"""Harm, estimated and measured: the claims that wake people."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ombud.domain.modality import FUSED
+from ombud.domain.observations import Observations
+from ombud.domain.verdict import Contribution, Verdict
+from ombud_monitors.panel.averages import Averages, judge_averages
+from ombud_monitors.panel.causes import confidence_causes, descriptor_causes
+from ombud_monitors.panel.claim import MINIMUM_ROWS, Claim, same_labels
+from ombud_monitors.performance.estimated import Calibration, confidence
+from ombud_monitors.performance.measured import errors
+
+__all__ = ["EstimatedHarm", "MeasuredHarm"]
+
+UNIT = "accuracy points"
+POINTS = 100.0
+FEWEST_LABELLED = 30
+
+
+@dataclass(frozen=True)
+class EstimatedHarm(Claim):
+    """Estimated accuracy dropped.
+
+    Statistic: the fall of mean confidence, standardised by unit, whole clusters permuted. The effect
+    is the change of estimated accuracy in points: confidence turned into accuracy by isotonic
+    calibration on the reference's labels, or taken at its word where there are none. What is permuted
+    is the confidence itself: a curve fitted on the reference would treat the two windows differently,
+    and the test would no longer be exact. Drift needs both, a p-value at the level and an estimated
+    accuracy that fell.
+
+    Limits: a model that is wrong with confidence is seen by :class:`MeasuredHarm` only.
+
+    Example:
+        >>> from ombud.domain.verdict import Grade
+        >>> rng = np.random.default_rng(0)
+        >>> def window(p, n=200):
+        ...     first = np.clip(rng.normal(p, 0.05, n), 0.5, 1).astype(np.float32)
+        ...     truth = (rng.random(n) > first).astype(np.int64)
+        ...     return Observations(tuple(map(str, range(n))), ("x", "y"), np.c_[first, 1 - first], truth, {})
+        >>> monitor = EstimatedHarm("fused.harm", FUSED, Grade.ESTIMATED_HARM, "Estimated accuracy dropped")
+        >>> verdict = monitor.judge(window(0.95), window(0.8), level=0.01, seed=0)
+        >>> verdict.fired, verdict.effect_unit
+        (True, 'accuracy points')
+    """
+
+    def judge(
+        self,
+        reference: Observations,
+        current: Observations,
+        *,
+        level: float,
+        seed: int,
+        minimum_rows: int = MINIMUM_ROWS,
+    ) -> Verdict:
+        """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
+        same_labels(reference, current)
+        before, after = self._confidence(reference), self._confidence(current)
+        curve = Calibration.fit(before, 1.0 - errors(reference, self.modality))
+        averages = Averages(
+            reference=before,
+            current=after,
+            alternative="less",
+            what="answers" if self.modality == FUSED else f"answers from {self.modality} alone",
+            minimum=minimum_rows,
+            unit=UNIT,
+            shown=(POINTS * curve.accuracy_of(before), POINTS * curve.accuracy_of(after)),
+        )
+        return judge_averages(
+            self,
+            averages,
+            reference,
+            current,
+            level=level,
+            seed=seed,
+            causes=lambda: _causes(self, reference, current),
+        )
+
+    def _confidence(self, window: Observations) -> NDArray[np.float64]:
+        if self.modality == FUSED:
+            # A request that got no answer is certainly not answered right.
+            return np.nan_to_num(confidence(window.probabilities), nan=0.0)
+        columns = window.modalities.get(self.modality)
+        if columns is None or columns.probabilities is None:
+            return np.full(len(window), np.nan)
+        return np.where(columns.present, confidence(columns.probabilities), np.nan)
+
+
+@dataclass(frozen=True)
+class MeasuredHarm(Claim):
+    """Measured accuracy dropped, on the requests whose truth is known.
+
+    Statistic: the fall of accuracy, standardised by unit, whole clusters permuted; effect in points.
+    It wants at least 30 labelled rows in each window, however many rows there are.
+
+    Limits: labelled requests stand for all only where labels do not prefer errors.
+    """
+
+    def judge(
+        self,
+        reference: Observations,
+        current: Observations,
+        *,
+        level: float,
+        seed: int,
+        minimum_rows: int = MINIMUM_ROWS,
+    ) -> Verdict:
+        """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
+        same_labels(reference, current)
+        alone = "" if self.modality == FUSED else f" from {self.modality} alone"
+        averages = Averages(
+            reference=POINTS * (1.0 - errors(reference, self.modality)),
+            current=POINTS * (1.0 - errors(current, self.modality)),
+            alternative="less",
+            what=f"labelled answers{alone}",
+            minimum=min(minimum_rows, FEWEST_LABELLED),
+            unit=UNIT,
+        )
+        return judge_averages(
+            self,
+            averages,
+            reference,
+            current,
+            level=level,
+            seed=seed,
+            causes=lambda: _causes(self, reference, current),
+        )
+
+
+def _causes(claim: Claim, reference: Observations, current: Observations) -> tuple[Contribution, ...]:
+    if claim.modality == FUSED:
+        return confidence_causes(reference, current)
+    return descriptor_causes(claim.modality, reference, current)
