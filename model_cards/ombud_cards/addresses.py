@@ -1,4 +1,4 @@
-"""Where a card's links lead: addresses of the API, with everything in them escaped."""
+"""Where a card's links lead: evidence and verdicts in the API, the rest in the portal, all escaped."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Addresses:
         return f"{self.root}/api/v1/models/{name}/verdicts?window_id={window}"
 
     def alert(self, alert_id: str) -> str:
-        """One alert."""
-        return f"{self.root}/api/v1/alerts/{quote(alert_id, safe='')}"
+        """One alert, as people read it."""
+        return f"{self.root}/alerts/{quote(alert_id, safe='')}"
 
     def rollout(self, rollout_id: str) -> str:
-        """One rollout with its events."""
-        return f"{self.root}/api/v1/rollouts/{quote(rollout_id, safe='')}"
+        """One rollout, as people read it."""
+        return f"{self.root}/rollouts/{quote(rollout_id, safe='')}"
 
     def ledger(self, seq: int) -> str:
-        """One ledger entry."""
-        return f"{self.root}/api/v1/ledger?after={seq - 1}&limit=1"
+        """The ledger with one entry at the top."""
+        return f"{self.root}/ledger?before={seq + 1}"

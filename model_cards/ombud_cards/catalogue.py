@@ -156,7 +156,7 @@ FIELDS: tuple[Spec, ...] = (
         "oversight.changes", "Pre-determined changes", _OWNER, "Changes planned without a new assessment."
     ),
     _person("oversight.explanations", "Explanations", _OWNER, "What is told to people about an answer."),
-    _machine("environment.duration", "Training time", _TRAINING, "Let the trainer report `seconds`."),
+    _machine("environment.duration", "Training time", _TRAINING, "Let the trainer report `fit_seconds`."),
     _machine("environment.hardware", "Hardware", _TRAINING, "Let the training run record its hardware."),
     _machine("environment.energy", "Energy", _TRAINING, "Measure it during training (kWh)."),
     _machine("environment.co2", "CO2 equivalent", _TRAINING, "Measure it during training (kg)."),

@@ -35,7 +35,7 @@ def number_text(number: JsonObject) -> str:
         return "not applicable"
     unit = str(number["unit"])
     value = number["value"]
-    if float(value).is_integer() and unit == "rows":
+    if float(value).is_integer() and number["low"] is None and unit in ("", "rows"):
         return f"{int(value):,}"
     return plain(value) if unit in _UNSAID else f"{plain(value)} {unit}"
 

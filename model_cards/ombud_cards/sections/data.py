@@ -13,14 +13,15 @@ __all__ = ["fill"]
 def fill(source: SourceMaterial) -> dict[str, Filled]:
     """Fields of the section data."""
     sheet = source.document(EvidenceKind.DATA_SHEET)
-    filled = {} if sheet is None else _sheet(sheet, synthetic=source.synthetic_training)
+    labels, synthetic = source.inputs.task.labels, source.synthetic_training
+    filled = {} if sheet is None else _sheet(sheet, labels, synthetic=synthetic)
     audit = source.document(EvidenceKind.DATA_AUDIT)
     if audit is not None and audit.get("findings") is not None:
-        filled["data.audit"] = _audit(audit, synthetic=source.synthetic_training)
+        filled["data.audit"] = _audit(audit, synthetic=synthetic)
     return filled
 
 
-def _sheet(sheet: Cited, *, synthetic: bool) -> dict[str, Filled]:
+def _sheet(sheet: Cited, labels: tuple[str, ...], *, synthetic: bool) -> dict[str, Filled]:
     filled: dict[str, Filled] = {}
     for key, name in (
         ("data.name", "name"),
@@ -36,8 +37,12 @@ def _sheet(sheet: Cited, *, synthetic: bool) -> dict[str, Filled]:
         filled["data.synthetic"] = Filled.record([("Origin", sentence)], place=place)
     splits = sheet.get("splits")
     if splits is not None and splits.value:
-        filled["data.splits"] = Filled.tables([_splits(splits, synthetic=synthetic)], place=splits)
-        filled["data.labels"] = Filled.tables([_labels(splits, synthetic=synthetic)], place=splits)
+        tables = [_splits(splits, synthetic=synthetic)]
+        units = sheet.get("clusters")
+        if units is not None and units.value:
+            tables.append(_units(units, synthetic=synthetic))
+        filled["data.splits"] = Filled.tables(tables, place=splits)
+        filled["data.labels"] = Filled.tables([_labels(splits, labels, synthetic=synthetic)], place=splits)
     attributes = sheet.get("attributes")
     if attributes is not None and attributes.value:
         filled["data.groups"] = Filled.tables(
@@ -69,9 +74,16 @@ def _splits(splits: Cited, *, synthetic: bool) -> Table:
     return Table("Rows by split and modality", columns, tuple(rows), synthetic)
 
 
-def _labels(splits: Cited, *, synthetic: bool) -> Table:
+def _units(units: Cited, *, synthetic: bool) -> Table:
+    splits = sorted({split for _, u in units.members() for split in u.value})
+    rows = tuple((name, *(_count(unit.get(split)) for split in splits)) for name, unit in units.members())
+    return Table("Distinct repeating units by split", ("Unit", *splits), rows, synthetic)
+
+
+def _labels(splits: Cited, order: tuple[str, ...], *, synthetic: bool) -> Table:
     names = [name for name, _ in splits.members()]
-    labels = sorted({label for _, s in splits.members() for label in (s.value.get("labels") or {})})
+    found = {label for _, s in splits.members() for label in (s.value.get("labels") or {})}
+    labels = [label for label in order if label in found] + sorted(found - set(order))
     rows = tuple((label, *(_count(splits.get(name, "labels", label)) for name in names)) for label in labels)
     return Table("Rows by label and split", ("Label", *names), rows, synthetic)
 

@@ -15,15 +15,15 @@ from ombud_cards.sections.filled import Filled, SourceMaterial
 __all__ = ["fill"]
 
 _MEASURED = {
-    "environment.duration": (("training_seconds", "seconds", "wall_seconds", "duration_seconds"), "s"),
+    "environment.duration": (("fit_seconds", "seconds"), "s"),
     "environment.energy": (("energy_kwh",), "kWh"),
     "environment.co2": (("co2_kg",), "kg"),
 }
 _NAMED = {
     "identity.base_model": ("base_model",),
     "identity.container": ("container",),
-    "architecture.family": ("family", "type", "kind"),
-    "environment.hardware": ("hardware", "device"),
+    "architecture.family": ("family",),
+    "environment.hardware": ("hardware",),
 }
 
 
@@ -69,5 +69,5 @@ def _shown(place: Cited) -> Cell:
 
 
 def _title(name: str) -> str:
-    words = name.replace("_", " ")
+    words = name.replace("_", " ").replace(".", ": ")
     return words[:1].upper() + words[1:]
