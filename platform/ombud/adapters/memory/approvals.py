@@ -23,7 +23,7 @@ class MemoryApprovals:
         for earlier in approvals:
             if earlier.approval_id == signature.approval_id or _about(earlier) == _about(signature):
                 raise Conflict(
-                    f"{signature.kind} of {signature.model}/{signature.version}: {signature.actor} has "
+                    f"{signature.kind} of {signature.model}/{signature.version}: {earlier.actor} has "
                     f"already {earlier.decision} this card and model at {earlier.at}",
                     remedy="A decision stays; a new card or model asks for a new one.",
                 )

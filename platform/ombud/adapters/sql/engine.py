@@ -44,10 +44,10 @@ def begin_read(connection: Connection) -> None:
     """Start a transaction whose reads all see the same state, and that takes no write lock."""
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql("BEGIN")
-        # The snapshot of a deferred transaction begins with its first read, not with BEGIN.
-        connection.exec_driver_sql("SELECT 1 FROM sqlite_schema LIMIT 1").close()
     else:
         connection.execute(text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    # The snapshot begins with the first read, not with BEGIN; on SQLite that read must touch the file.
+    connection.execute(text("SELECT version_num FROM alembic_version")).close()
 
 
 def begin_write(connection: Connection) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import insert, select
+from sqlalchemy import and_, insert, or_, select
 
 from ombud.adapters.sql.rows import from_row, to_row
 from ombud.adapters.sql.statements import Statements
@@ -25,10 +25,11 @@ class SqlApprovals:
         """Raises Conflict when this actor has already decided on these digests."""
         values = to_row(approval, signature)
         same = [approval.c[n] == values[n] for n in ("kind", "card_digest", "model_digest", "actor")]
-        earlier = self._run.row(select(approval).where(*same))
+        taken = or_(and_(*same), approval.c.approval_id == signature.approval_id)
+        earlier = self._run.row(select(approval).where(taken))
         if earlier is not None:
             raise Conflict(
-                f"{signature.kind} of {signature.model}/{signature.version}: {signature.actor} has already "
+                f"{signature.kind} of {signature.model}/{signature.version}: {earlier['actor']} has already "
                 f"{earlier['decision']} this card and model at {earlier['at']}",
                 remedy="A decision stays; a new card or model asks for a new one.",
             )

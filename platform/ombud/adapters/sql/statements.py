@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from sqlalchemy import Connection, Executable, Select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
-from ombud.errors import BadInput, Conflict, OmbudError
+from ombud.errors import BadInput, Conflict, OmbudError, Unavailable
 
 __all__ = ["Statements"]
 
@@ -26,17 +28,18 @@ class Statements:
         self._connection = connection
         self._writable = writable
         self._over = False
+        self._failed = False
 
     def rows(self, query: Select[Any]) -> list[Row]:
         """All rows, columns by name."""
-        self._check()
-        return [dict(row) for row in self._connection.execute(query).mappings()]
+        with self._guarded():
+            return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def row(self, query: Select[Any]) -> Row | None:
         """The first row, or None."""
-        self._check()
-        found = self._connection.execute(query.limit(1)).mappings().first()
-        return None if found is None else dict(found)
+        with self._guarded():
+            found = self._connection.execute(query.limit(1)).mappings().first()
+            return None if found is None else dict(found)
 
     def write(self, statement: Executable, values: Row | list[Row] | None = None) -> int:
         """Run an INSERT or UPDATE; returns how many rows it touched.
@@ -44,31 +47,21 @@ class Statements:
         Raises:
             Conflict: A constraint of the database says no.
             BadInput: A value does not fit its column.
+            Unavailable: The database does not answer, or cannot write.
             OmbudError: The transaction is for reading, or over.
         """
-        self._check()
         if not self._writable:
             raise OmbudError(
                 "transaction: expected one for writing, got begin(write=False)",
                 remedy="Open it with begin(write=True).",
             )
-        try:
+        with self._guarded():
             return self._connection.execute(statement, values).rowcount
-        except IntegrityError as problem:
-            raise Conflict(
-                f"database: a constraint refused the change ({problem.orig})",
-                remedy="Read the current state again and decide anew.",
-            ) from problem
-        except DataError as problem:
-            raise BadInput(
-                f"database: a value does not fit its column ({problem.orig})",
-                remedy="Shorten it, or take NUL characters out of it.",
-            ) from problem
 
     def commit(self) -> None:
         """Make everything durable and end the transaction."""
-        self._check()
-        self._connection.commit()
+        with self._guarded():
+            self._connection.commit()
         self._over = True
 
     def close(self) -> None:
@@ -76,9 +69,36 @@ class Statements:
         self._over = True
         self._connection.rollback()
 
-    def _check(self) -> None:
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
         if self._over:
             raise OmbudError(
                 "transaction: expected an open one, got one that was committed or left",
                 remedy="Open a new one with begin().",
             )
+        if self._failed:
+            # PostgreSQL would answer COMMIT with a silent rollback, SQLite would keep half of the work.
+            raise OmbudError(
+                "transaction: the database refused an earlier statement of it, so nothing of it can be kept",
+                remedy="Leave it and begin a new one.",
+            )
+        try:
+            yield
+        except IntegrityError as problem:
+            self._failed = True
+            raise Conflict(
+                f"database: a constraint refused the change ({problem.orig})",
+                remedy="Read the current state again and decide anew.",
+            ) from problem
+        except DataError as problem:
+            self._failed = True
+            raise BadInput(
+                f"database: a value does not fit its column ({problem.orig})",
+                remedy="Shorten it, or take NUL characters out of it.",
+            ) from problem
+        except OperationalError as problem:
+            self._failed = True
+            raise Unavailable(
+                f"database: does not answer or cannot write ({problem.orig})",
+                remedy="Check the server, the disk space and the permissions, then try again.",
+            ) from problem
