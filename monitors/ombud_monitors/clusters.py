@@ -15,7 +15,10 @@ from numpy.typing import NDArray
 from ombud.domain.modality import Modality
 from ombud.domain.observations import Observations
 
-__all__ = ["Units", "coarsest", "of_attribute", "of_modality", "rows"]
+__all__ = ["ClusterNames", "Units", "coarsest", "of_attribute", "of_modality", "rows"]
+
+ClusterNames = Mapping[Modality, str] | Mapping[str, str]
+"""Modality → attribute that names its repeating unit, as the project file's ``clusters`` says."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +58,7 @@ def rows(n: int) -> Units:
     return Units(None, np.arange(n, dtype=np.int64), n)
 
 
-def of_modality(
-    observations: Observations, modality: Modality, clusters: Mapping[str, str]
-) -> Units | None:
+def of_modality(observations: Observations, modality: Modality, clusters: ClusterNames) -> Units | None:
     """The unit that repeats in one modality; None when nobody named it."""
     name = clusters.get(modality)
     if name is not None and name in observations.attributes:
@@ -68,9 +69,7 @@ def of_modality(
     return None
 
 
-def coarsest(
-    observations: Observations, modalities: Sequence[Modality], clusters: Mapping[str, str]
-) -> Units:
+def coarsest(observations: Observations, modalities: Sequence[Modality], clusters: ClusterNames) -> Units:
     """Of the units of several modalities, the one with the fewest distinct values; else rows.
 
     An answer that reads all modalities is at most as independent as its most repetitive input.
@@ -79,7 +78,7 @@ def coarsest(
     return min(found, key=lambda u: u.count) if found else rows(len(observations))
 
 
-def of_attribute(observations: Observations, attribute: str, clusters: Mapping[str, str]) -> Units:
+def of_attribute(observations: Observations, attribute: str, clusters: ClusterNames) -> Units:
     """The unit to resample for one group attribute.
 
     ``speaker_gender`` shares its stem with the cluster attribute ``speaker_id``; ``audio_domain``

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from ombud.domain.modality import Modality
 from ombud.domain.sample import Dataset
+from ombud_monitors.clusters import ClusterNames
 from ombud_monitors.data_quality.finding import DataAudit, Severity
 from ombud_monitors.data_quality.groups import groups_findings
 from ombud_monitors.data_quality.labels import label_findings
@@ -23,7 +24,7 @@ def audit(
     *,
     modalities: Sequence[Modality],
     labels: Sequence[str],
-    clusters: Mapping[str, str],
+    clusters: ClusterNames,
     attributes: Sequence[str] = (),
     smallest_group: int = 30,
 ) -> DataAudit:

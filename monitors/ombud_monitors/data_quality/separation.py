@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 
 from ombud.domain.sample import Dataset
+from ombud_monitors.clusters import ClusterNames
 from ombud_monitors.data_quality.finding import Finding, Severity
 
 __all__ = ["separation_findings", "shared"]
@@ -22,7 +23,7 @@ def shared(splits: Mapping[str, Dataset], attribute: str) -> dict[tuple[str, str
     }
 
 
-def separation_findings(splits: Mapping[str, Dataset], clusters: Mapping[str, str]) -> Iterator[Finding]:
+def separation_findings(splits: Mapping[str, Dataset], clusters: ClusterNames) -> Iterator[Finding]:
     """Shared clusters, repeated row ids, empty splits."""
     for attribute in dict.fromkeys(clusters.values()):
         for (one, other), values in shared(splits, attribute).items():

@@ -8,6 +8,7 @@ from typing import Any
 
 from ombud.domain.modality import TEXT, Modality
 from ombud.domain.sample import Dataset
+from ombud_monitors.clusters import ClusterNames
 from ombud_monitors.data_quality.separation import shared
 
 __all__ = ["data_sheet"]
@@ -20,7 +21,7 @@ def data_sheet(
     *,
     modalities: Sequence[Modality],
     labels: Sequence[str],
-    clusters: Mapping[str, str],
+    clusters: ClusterNames,
     attributes: Sequence[str] = (),
     name: str = "",
 ) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 
 from ombud.domain.observations import Observations
 from ombud.errors import BadInput
+from ombud_monitors.clusters import ClusterNames
 from ombud_monitors.fairness import confusions, disaggregation
 from ombud_monitors.fairness.disparities import Measured, disparities
 from ombud_monitors.fairness.grouping import grouping
@@ -34,7 +35,7 @@ def audit(
     *,
     attributes: Sequence[str],
     intersections: Sequence[Sequence[str]] = (),
-    clusters: Mapping[str, str] | None = None,
+    clusters: ClusterNames | None = None,
     seed: int,
     level: float = 0.05,
     resamples: int = 999,
@@ -69,7 +70,7 @@ def audit(
             f"bias audit: attribute {name!r} is not recorded; known are {sorted(observations.attributes)}",
             remedy="Correct `protected` in ombud.yaml, or add the column to the data.",
         )
-    groupings = [grouping(observations, names, dict(clusters or {})) for names in combinations]
+    groupings = [grouping(observations, names, clusters or {}) for names in combinations]
     labelled = observations.truth >= 0
     tests = 3 * len(combinations)
     plan = Plan(seed, level, resamples, max(resamples, math.ceil(2 * tests / level)), tests)

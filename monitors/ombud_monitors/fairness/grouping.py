@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ombud.domain.observations import Observations
-from ombud_monitors.clusters import Units, of_attribute
+from ombud_monitors.clusters import ClusterNames, Units, of_attribute
 
 __all__ = ["Grouping", "grouping"]
 
@@ -78,7 +78,7 @@ class Grouping:
         return table
 
 
-def grouping(observations: Observations, attributes: Sequence[str], clusters: Mapping[str, str]) -> Grouping:
+def grouping(observations: Observations, attributes: Sequence[str], clusters: ClusterNames) -> Grouping:
     """Divide rows by one attribute, or by the intersection of several.
 
     The unit of an intersection is the coarsest of its attributes' units.

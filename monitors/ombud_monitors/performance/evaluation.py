@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ombud.domain.modality import Modality
 from ombud.domain.observations import Observations
 from ombud_monitors.calibration import expected_calibration_error, reliability
-from ombud_monitors.clusters import Units, coarsest, of_attribute
+from ombud_monitors.clusters import ClusterNames, Units, coarsest, of_attribute
 from ombud_monitors.number import Number
 from ombud_monitors.resampling import interval_of_mean, interval_of_share
 
@@ -30,7 +30,7 @@ def evaluate(
     *,
     dataset: Mapping[str, Any],
     group_attributes: Sequence[str] = (),
-    clusters: Mapping[str, str] | None = None,
+    clusters: ClusterNames | None = None,
     seed: int = 0,
 ) -> dict[str, Any]:
     """Judge one version on one labelled data set.
@@ -52,7 +52,7 @@ def evaluate(
         truth, columns predictions), ``failed`` (labelled rows without an answer) and
         ``reliability`` (the table behind the calibration error).
     """
-    named = dict(clusters or {})
+    named: ClusterNames = clusters or {}
     modalities = tuple(full.modalities)
     metrics: dict[str, Number] = {}
     whole = coarsest(full, modalities, named)
@@ -110,7 +110,7 @@ def _log_loss(part: Observations, units: Units, seed: int) -> Number:
 
 
 def _groups(
-    full: Observations, attributes: Sequence[str], clusters: Mapping[str, str], seed: int
+    full: Observations, attributes: Sequence[str], clusters: ClusterNames, seed: int
 ) -> list[dict[str, Any]]:
     table = []
     for attribute in attributes:
