@@ -72,11 +72,13 @@ def _drift(inputs: CardInputs) -> list[dict[str, Any]]:
         timeline: dict[str, list[StoredVerdict]] = {}
         for v in mine:
             timeline.setdefault(v.window_id, []).append(v)
+        outcomes = [_worst(vs) for vs in timeline.values()]
         report.append(
             {
                 "modality": str(name),
-                "looks": len(timeline),
-                "fired": sum(_worst(vs) == Outcome.DRIFT.value for vs in timeline.values()),
+                "looks": len(outcomes),
+                "fired": outcomes.count(Outcome.DRIFT.value),
+                "not_applicable": outcomes.count(Outcome.NOT_APPLICABLE.value),
                 "latest": [_verdict(v) for _, v in sorted(newest.items())],
                 "timeline": [
                     {"window_id": w, "partition": partitions.get(w, w), "outcome": _worst(vs)}

@@ -63,7 +63,7 @@ def _metrics(attribute: Cited, *, synthetic: bool) -> Table:
             place = group.get("metrics", name)
             cells.append(place.number(better=_better(name)) if place else None)
         rows.append(tuple(cells))
-    columns = ("Group", "Rows", "Repeating units", *(n.replace("_", " ") for n in names))
+    columns = ("Group", "Rows", "Repeating units", *(_words(n) for n in names))
     return Table(f"Metrics by {_title(attribute)}", columns, tuple(rows), synthetic)
 
 
@@ -72,14 +72,14 @@ def _disparities(attribute: Cited, *, synthetic: bool) -> Table:
     for item in attribute.at("disparities").elements() if attribute.get("disparities") else ():
         kind = item.text("kind")
         value = item.get("value")
-        status = item.text("status")
+        status, reason = item.text("status"), item.text("reason")
         rows.append(
             (
-                item.text("metric").replace("_", " "),
+                _words(item.text("metric")),
                 kind,
                 value.number(better="higher" if kind == "ratio" else "lower") if value else None,
                 _OUTCOMES.get(status, status),
-                item.text("reason") or None,
+                reason if reason and not (value is not None and value.text("reason") == reason) else None,
             )
         )
     columns = ("Metric", "Kind", "Disparity", "Outcome", "Reason")
@@ -90,3 +90,8 @@ def _title(attribute: Cited) -> str:
     cluster = attribute.text("cluster")
     name = attribute.text("attribute")
     return f"{name} (resampled by {cluster})" if cluster else name
+
+
+def _words(name: str) -> str:
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]

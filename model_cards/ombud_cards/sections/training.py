@@ -14,12 +14,12 @@ from ombud_cards.sections.filled import Filled, SourceMaterial
 
 __all__ = ["fill"]
 
-_MEASURED = {
+_MEASURED: dict[str, tuple[tuple[str, ...], str]] = {
     "environment.duration": (("fit_seconds", "seconds"), "s"),
     "environment.energy": (("energy_kwh",), "kWh"),
     "environment.co2": (("co2_kg",), "kg"),
 }
-_NAMED = {
+_NAMED: dict[str, tuple[str, ...]] = {
     "identity.base_model": ("base_model",),
     "identity.container": ("container",),
     "architecture.family": ("family",),
@@ -40,8 +40,8 @@ def fill(source: SourceMaterial) -> dict[str, Filled]:
         place = _first(names, architecture, environment)
         if place is not None and str(place.value):
             filled[key] = Filled.cited_text(place)
-    for key, (names, unit) in _MEASURED.items():
-        place = _first(names, metrics)
+    for key, (measures, unit) in _MEASURED.items():
+        place = _first(measures, metrics)
         if place is not None:
             filled[key] = Filled.number(place.number(unit=unit))
     for key, part in (
@@ -63,7 +63,9 @@ def _first(names: tuple[str, ...], *places: Cited | None) -> Cited | None:
 
 def _shown(place: Cited) -> Cell:
     value = place.value
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool):
+        return value
+    if not isinstance(value, int | float):
         return str(value)
     return place.number()
 

@@ -296,9 +296,10 @@ def annex(core_digest: str = "sha256:" + "0" * 64, model_digest: str = "sha256:"
         verdicts=verdicts,
         alerts=[
             Alert(
-                "al-1", "digits/2/drift/audio", MODEL, 2, "drift", AUDIO, Grade.ESTIMATED_HARM, Severity.CRITICAL,
-                "Audio has gone wrong", "signal_to_noise fell from 24.1 to 7.9.", ("v",), {"x": "javascript:alert(1)"},
-                AlertStatus.OPEN, AT, AT,
+                "al-1", "digits/2/drift/audio", MODEL, 2, "drift", AUDIO,
+                Grade.ESTIMATED_HARM, Severity.CRITICAL,
+                "Audio has gone wrong", "signal_to_noise fell from 24.1 to 7.9.",
+                ("v",), {"x": "javascript:alert(1)"}, AlertStatus.OPEN, AT, AT,
             )
         ],
         rollouts=[(rollout, events)],
