@@ -144,7 +144,7 @@ def blocks(increments: Sequence[Increment]) -> Iterator[Block]:
 def _supremum(increments: Sequence[Increment], *, gap: float, toward: int) -> float:
     bets = half_cauchy(0.35, smallest=0.03, largest=30.0)
     gains = [_gain(block, bets.sizes, gap=gap, toward=toward) for block in blocks(increments)]
-    return bets.largest(np.array(gains).reshape(len(gains), -1))
+    return bets.largest(np.array(gains).reshape(-1, len(bets.sizes)))
 
 
 def _gain(block: Block, sizes: NDArray[np.float64], *, gap: float, toward: int) -> NDArray[np.float64]:

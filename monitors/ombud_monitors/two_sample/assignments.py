@@ -42,8 +42,8 @@ def assignments(units: Exchangeable, permutations: int, seed: int) -> NDArray[np
         return _every(units)
     rng = np.random.default_rng(seed)
     drawn = np.tile(units.in_current, (permutations + 1, 1))
-    free = np.flatnonzero(units.partner < 0)
-    drawn[1:, free] = rng.permuted(drawn[1:, free], axis=1)
+    for free in units.free:
+        drawn[1:, free] = rng.permuted(drawn[1:, free], axis=1)
     first = np.flatnonzero(units.partner > np.arange(units.size))
     if first.size:
         swapped = rng.random((permutations, first.size)) < 0.5
@@ -53,19 +53,20 @@ def assignments(units: Exchangeable, permutations: int, seed: int) -> NDArray[np
 
 
 def _every(units: Exchangeable) -> NDArray[np.bool_]:
-    free = np.flatnonzero(units.partner < 0)
-    chosen = int(units.in_current[free].sum())
-    first = np.flatnonzero(units.partner > np.arange(units.size))
-    picks = np.array(list(itertools.combinations(range(free.size), chosen)), dtype=np.int64)
-    moved = np.zeros((len(picks), free.size), dtype=np.bool_)
-    np.put_along_axis(moved, picks.reshape(len(picks), chosen), True, axis=1)
-    swaps = np.array(list(itertools.product([False, True], repeat=first.size)), dtype=np.bool_)
-    swaps = swaps.reshape(2**first.size, first.size)
-    every = np.tile(units.in_current, (len(moved) * len(swaps), 1))
-    every[:, free] = np.repeat(moved, len(swaps), axis=0)
-    flips = np.tile(swaps, (len(moved), 1))
-    every[:, first] ^= flips
-    every[:, units.partner[first]] ^= flips
+    """All splits, the observed one first."""
+    every = units.in_current[None, :]
+    for free in units.free:
+        chosen = int(units.in_current[free].sum())
+        picks = [free[list(pick)] for pick in itertools.combinations(range(free.size), chosen)]
+        every = np.repeat(every, len(picks), axis=0)
+        every[:, free] = False
+        rows = np.arange(len(every)).reshape(-1, len(picks))
+        for i, pick in enumerate(picks):
+            every[np.ix_(rows[:, i], pick)] = True
+    for first in np.flatnonzero(units.partner > np.arange(units.size)):
+        swapped = every.copy()
+        swapped[:, [first, units.partner[first]]] ^= True
+        every = np.concatenate([every, swapped])
     observed = int(np.flatnonzero((every == units.in_current).all(axis=1))[0])
     return np.concatenate([every[observed : observed + 1], np.delete(every, observed, axis=0)])
 

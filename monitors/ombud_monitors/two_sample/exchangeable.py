@@ -6,7 +6,8 @@ evidence than there is and cries wolf. Here the cluster moves as a whole:
 - a cluster seen in one window only is one unit; these units are permuted among themselves;
 - a cluster seen in *both* windows is two units that may only swap places, so that its own effect
   cancels instead of counting as a difference between the windows;
-- a row without a cluster name, and every row when no clusters are given, is a unit of its own.
+- a row without a cluster name is a unit of its own, and moves among its like only: a speaker is not
+  exchangeable with a request that carried no audio. Without any clusters all rows are such units.
 
 Under the null hypothesis that units are exchangeable, every split that these moves can reach is
 equally likely. The number of distinct splits bounds the smallest p-value there can be.
@@ -41,6 +42,7 @@ class Exchangeable:
         of_row: ``(n,)`` int, the unit of each pooled row; units are ``0 .. size - 1``.
         in_current: ``(size,)`` bool, the window in which each unit was observed.
         partner: ``(size,)`` int, the unit that it may swap with; -1 for units that move freely.
+        named: ``(size,)`` bool, False for rows that are units of their own.
         clustered: False when rows were taken as independent.
 
     Example:
@@ -54,6 +56,7 @@ class Exchangeable:
     of_row: NDArray[np.int64]
     in_current: NDArray[np.bool_]
     partner: NDArray[np.int64]
+    named: NDArray[np.bool_]
     clustered: bool
 
     @classmethod
@@ -75,7 +78,7 @@ class Exchangeable:
         n = n_reference + n_current
         window = np.arange(n) >= n_reference
         if reference is None or current is None:
-            return cls(np.arange(n), window, np.full(n, -1), clustered=False)
+            return cls(np.arange(n), window, np.full(n, -1), np.zeros(n, dtype=np.bool_), clustered=False)
         names = np.concatenate([_names(reference, n_reference), _names(current, n_current)])
         _, cluster = np.unique(names, return_inverse=True)
         # Rows without a name become clusters of their own, numbered after the named ones.
@@ -86,7 +89,7 @@ class Exchangeable:
         partner = np.full(len(keys), -1)
         twins = np.flatnonzero(np.diff(keys // 2) == 0)
         partner[twins], partner[twins + 1] = twins + 1, twins
-        return cls(of_row.reshape(-1), in_current, partner, clustered=True)
+        return cls(of_row.reshape(-1), in_current, partner, keys // 2 < len(names), clustered=True)
 
     @property
     def size(self) -> int:
@@ -114,11 +117,17 @@ class Exchangeable:
         return int((self.partner >= 0).sum()) // 2
 
     @cached_property
+    def free(self) -> tuple[NDArray[np.int64], ...]:
+        """Groups of units that move freely among each other: clusters, then rows of their own."""
+        alone = self.partner < 0
+        groups = (np.flatnonzero(alone & self.named), np.flatnonzero(alone & ~self.named))
+        return tuple(group for group in groups if group.size)
+
+    @cached_property
     def splits(self) -> int:
         """Distinct splits that permutation can reach, the observed one included."""
-        free = self.partner < 0
-        moving, chosen = int(free.sum()), int((free & self.in_current).sum())
-        return math.comb(moving, chosen) << self.shared
+        ways = (math.comb(free.size, int(self.in_current[free].sum())) for free in self.free)
+        return math.prod(ways) << self.shared
 
     def refusal(self, level: float, permutations: int) -> str:
         """Why no p-value at or below ``level`` can come out, and what would do; empty if one can."""
@@ -132,8 +141,8 @@ class Exchangeable:
             )
             return (
                 f"{self.n_reference} {unit} in the reference and {self.n_current} in the current window "
-                f"allow {self.splits} distinct splits, so no p-value below {1 / self.splits:.2g} where {level:.2g} "
-                f"is wanted; {enough}"
+                f"allow {self.splits} distinct splits, so no p-value below {1 / self.splits:.2g} where "
+                f"{level:.2g} is wanted; {enough}"
             )
         if min(permutations + 1, self.splits) * level < 1:
             return (
