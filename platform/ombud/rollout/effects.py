@@ -6,7 +6,7 @@ effect that was carried out just before a kill is recognised after it, and nothi
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -110,10 +110,16 @@ class EffectsWorker:
             tx.commit()
         return lease
 
-    def pending(self) -> int:
-        """How many effects wait (at most 100 are counted)."""
+    def due(self) -> Sequence[OutboxItem]:
+        """Effects to carry out now; one that has just failed rests for a moment."""
         with self._uow.begin(write=False) as tx:
-            return len(tx.outbox.pending())
+            items = tx.outbox.pending(limit=_PASS)
+        now = self._clock.now()
+        # Aliases first: a rollback must not queue behind a webhook that nobody answers.
+        return sorted(
+            (item for item in items if self._not_before.get(item.key, now) <= now),
+            key=lambda item: item.effect != SET_ALIAS,
+        )
 
     def run_once(self) -> int:
         """Carry out what is pending, oldest first.
@@ -123,13 +129,8 @@ class EffectsWorker:
         Returns:
             How many effects were verified done; 0 as well while another worker leads.
         """
-        with self._uow.begin(write=False) as tx:
-            items = tx.outbox.pending(limit=_PASS)
-        now = self._clock.now()
-        due = [item for item in items if self._not_before.get(item.key, now) <= now]
         done = 0
-        # Aliases first: a rollback must not queue behind a webhook that nobody answers.
-        for item in sorted(due, key=lambda i: i.effect != SET_ALIAS):
+        for item in self.due():
             # Renewed before every effect: a worker that lost the lease while it was busy stops here.
             lease = self.lead()
             if lease is None:

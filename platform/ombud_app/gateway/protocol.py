@@ -150,19 +150,21 @@ def read_request(
 def encode_answer(
     model: str, request: InferenceRequest, answers: Sequence[Answer], version: int, labels: Sequence[str]
 ) -> bytes:
-    """The protocol's answer: ``probabilities`` FP32 ``[n, k]`` and ``prediction`` BYTES ``[n]``.
+    """The protocol's answer.
+
+    Outputs are ``probabilities`` FP32 ``[n, k]``, ``prediction`` BYTES ``[n]`` and ``version`` INT64
+    ``[n]``; ``parameters.fallback`` is there only when some row had to be answered by a fallback.
 
     Args:
         model: Model name.
         request: What was asked.
         answers: One per row.
-        version: The champion; rows answered by another version say so in ``parameters.versions``.
+        version: The champion; the ``version`` tensor names the one that answered each row.
         labels: Class names in the order of the columns.
     """
     n, k = len(answers), len(labels)
     parameters: dict[str, Any] = {
         "request_ids": [row.request_id for row in request.rows],
-        "versions": [str(a.version) for a in answers],
         "labels": list(labels),
     }
     if any(a.fallback for a in answers):
@@ -186,6 +188,12 @@ def encode_answer(
                     "shape": [n],
                     "datatype": "BYTES",
                     "data": [a.prediction for a in answers],
+                },
+                {
+                    "name": "version",
+                    "shape": [n],
+                    "datatype": "INT64",
+                    "data": [a.version for a in answers],
                 },
             ],
         }

@@ -174,6 +174,7 @@ async def _metadata(gateway: Gateway, model: str, version: str | None) -> bytes:
             "outputs": [
                 {"name": "probabilities", "datatype": "FP32", "shape": [-1, len(predictor.labels)]},
                 {"name": "prediction", "datatype": "BYTES", "shape": [-1]},
+                {"name": "version", "datatype": "INT64", "shape": [-1]},
             ],
             "parameters": {"labels": list(predictor.labels), "version": str(number)},
         }

@@ -158,7 +158,7 @@ class Worker:
         now = self._clock.now()
         if self._last_look is None or now - self._last_look >= self._look_every:
             return True
-        return self._effects.pending() > 0
+        return bool(self._effects.due())
 
     def _rollouts(self, states: Sequence[RolloutState]) -> Sequence[Rollout]:
         with self._uow.begin(write=False) as tx:
