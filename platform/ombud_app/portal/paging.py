@@ -25,7 +25,9 @@ class Page(BaseModel, Generic[T]):
     """One page of a list."""
 
     items: list[T]
-    next_cursor: str | None = Field(None, description="Send it as `cursor` for the next page; null at the end")
+    next_cursor: str | None = Field(
+        None, description="Send it as `cursor` for the next page; null at the end"
+    )
 
 
 def cursor_of(key: str) -> str:
@@ -67,7 +69,8 @@ def paged(
 
     Example:
         >>> first = paged(["a", "b", "c"], key=str, cursor=None, limit=2, show=str.upper)
-        >>> first.items, paged(["a", "b", "c"], key=str, cursor=first.next_cursor, limit=2, show=str.upper).items
+        >>> rest = paged(["a", "b", "c"], key=str, cursor=first.next_cursor, limit=2, show=str.upper)
+        >>> first.items, rest.items
         (['A', 'B'], ['C'])
     """
     start = 0
@@ -75,7 +78,9 @@ def paged(
         wanted = position_of(cursor)
         start = next((i + 1 for i, item in enumerate(items) if key(item) == wanted), -1)
         if start < 0:
-            raise BadInput(f"cursor {cursor!r} points at nothing here", remedy="Start again without a cursor.")
+            raise BadInput(
+                f"cursor {cursor!r} points at nothing here", remedy="Start again without a cursor."
+            )
     chosen = items[start : start + limit]
     more = start + limit < len(items)
     return Page(items=[show(i) for i in chosen], next_cursor=cursor_of(key(chosen[-1])) if more else None)

@@ -50,9 +50,7 @@ def respond(request: Request, problem: Problem) -> Response:
     )
     if not wants_page:
         headers = {"WWW-Authenticate": "Bearer"} if problem.status == HTTPStatus.UNAUTHORIZED else {}
-        return JSONResponse(
-            problem.model_dump(), problem.status, media_type=MEDIA_TYPE, headers=headers
-        )
+        return JSONResponse(problem.model_dump(), problem.status, media_type=MEDIA_TYPE, headers=headers)
     if problem.status == HTTPStatus.UNAUTHORIZED and request.method == "GET":
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         return RedirectResponse(f"/sign-in?next={quote(target, safe='')}", status_code=303)
@@ -77,9 +75,7 @@ def install(app: FastAPI) -> None:
     async def ours(request: Request, error: OmbudError) -> Response:
         if error.http_status >= HTTPStatus.INTERNAL_SERVER_ERROR:
             _LOG.error("%s %s: %s", request.method, request.url.path, error)
-        return respond(
-            request, _of(request, error.http_status, error.slug, error.message, error.remedy)
-        )
+        return respond(request, _of(request, error.http_status, error.slug, error.message, error.remedy))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(request: Request, error: RequestValidationError) -> Response:
@@ -89,7 +85,11 @@ def install(app: FastAPI) -> None:
         ]
         first = f"{parts[0].pointer}: {parts[0].detail}" if parts else "the request does not fit"
         problem = _of(
-            request, 422, "bad-input", first, "Correct the parts listed under `errors`; see /api/v1/openapi.json."
+            request,
+            422,
+            "bad-input",
+            first,
+            "Correct the parts listed under `errors`; see /api/v1/openapi.json.",
         )
         return respond(request, problem.model_copy(update={"errors": parts}))
 

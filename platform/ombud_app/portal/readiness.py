@@ -12,6 +12,7 @@ from ombud_app.portal.needs import PortalNeeds
 
 __all__ = ["Part", "Readiness", "readiness"]
 
+
 class Part(BaseModel):
     """One part and how it is."""
 
@@ -37,7 +38,7 @@ def readiness(house: PortalNeeds) -> Readiness:
     """
     parts = [
         _ask("database", True, lambda: _database(house)),
-        _ask("registry", True, lambda: f"{len(house.registry.models())} models"),
+        _ask("registry", True, lambda: ", ".join(house.registry.models()) or "no model yet"),
         _worker(house),
         _orchestrator(house),
     ]
@@ -49,7 +50,7 @@ def _ask(name: str, needed: bool, question: Callable[[], str]) -> Part:
         return Part(name=name, ok=True, needed=needed, detail=question())
     except OmbudError as error:
         return Part(name=name, ok=False, needed=needed, detail=error.message, remedy=error.remedy)
-    except Exception as error:  # noqa: BLE001 - a part may fail in its own way; being down is the answer
+    except Exception as error:
         return Part(name=name, ok=False, needed=needed, detail=f"{type(error).__name__}: {error}")
 
 

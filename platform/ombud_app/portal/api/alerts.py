@@ -123,9 +123,7 @@ def get_alert(request: Request, alert_id: str) -> AlertItem:
 def acknowledge(request: Request, alert_id: str, body: Reason) -> AlertItem:
     """Say that somebody looks after it."""
     house = needs(request)
-    return alert_item(
-        move_alert(house, alert_id, AlertStatus.ACKNOWLEDGED, acting(request), body.reason)
-    )
+    return alert_item(move_alert(house, alert_id, AlertStatus.ACKNOWLEDGED, acting(request), body.reason))
 
 
 @router.post("/{alert_id}/resolve")

@@ -42,7 +42,9 @@ def budget_table(project: Project) -> BudgetTable:
         period_days=project.budget.period_days,
         looks=project.budget.looks,
         lines=[
-            BudgetLine(purpose=purpose, monitor=row.monitor, share=row.share, level=row.level, total=row.total)
+            BudgetLine(
+                purpose=purpose, monitor=row.monitor, share=row.share, level=row.level, total=row.total
+            )
             for purpose, row in budget_of(project).table()
         ],
     )

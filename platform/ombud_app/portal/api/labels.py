@@ -16,6 +16,10 @@ __all__ = ["LabelProblem", "Labels", "Receipt", "router"]
 router = APIRouter(prefix="/api/v1/labels", tags=["labels"], route_class=IdempotentRoute)
 
 
+_UNKNOWN = "no such request in the inference log; nothing was written for it"
+_CONTRADICTS = "another label came first and stays; this one is on record"
+
+
 class LabelItem(BaseModel):
     """The truth about one request."""
 
@@ -57,10 +61,10 @@ def post_labels(request: Request, response: Response, body: Labels) -> Receipt:
     labels = [Label(i.request_id, i.label, i.source, i.time or now) for i in body.labels]
     receipt = house.labels.take(labels, actor=acting(request))
     problems = [
-        LabelProblem(request_id=r, status=404, detail="no such request in the inference log; nothing was written")
+        LabelProblem(request_id=r, status=404, detail=_UNKNOWN)
         for r in receipt.unknown
     ] + [
-        LabelProblem(request_id=r, status=409, detail="another label came first and stays; this one is on record")
+        LabelProblem(request_id=r, status=409, detail=_CONTRADICTS)
         for r in receipt.contradictions
     ]
     if problems:

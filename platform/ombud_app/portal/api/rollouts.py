@@ -24,7 +24,8 @@ __all__ = ["RolloutItem", "RolloutStatus", "Start", "rollout_item", "router", "s
 router = APIRouter(prefix="/api/v1/rollouts", tags=["rollouts"], route_class=IdempotentRoute)
 
 IfMatch = Annotated[
-    str | None, Header(alias="If-Match", description="ETag of the state that you have read; 412 when it moved")
+    str | None,
+    Header(alias="If-Match", description="ETag of the state that you have read; 412 when it moved"),
 ]
 
 

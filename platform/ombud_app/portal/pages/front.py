@@ -65,4 +65,6 @@ def front(request: Request) -> HTMLResponse:
     """Every model: champion, lights, alerts, live rollouts; and the parts of the platform."""
     house = needs(request)
     models = [overview(house, name) for name in sorted(house.registry.models())]
-    return page(request, "front.html", models=models, parts_list=readiness(house).parts, project=house.project)
+    return page(
+        request, "front.html", models=models, parts_list=readiness(house).parts, project=house.project
+    )

@@ -18,7 +18,7 @@ def reference(request: Request) -> HTMLResponse:
     """Every endpoint, what it does, and who may call it."""
     document = request.app.openapi()
     rows = [
-        (method.upper(), path, operation.get("summary", ""), operation.get("description", ""), _who(method, path))
+        (method.upper(), path, operation.get("description", "").replace("``", ""), _who(method, path))
         for path, operations in document["paths"].items()
         for method, operation in operations.items()
     ]

@@ -29,7 +29,7 @@ def _inside(target: str) -> str:
 
 
 @router.get("/sign-in")
-def ask(request: Request, next: str = "/") -> HTMLResponse:  # noqa: A002 - the query parameter's name
+def ask(request: Request, next: str = "/") -> HTMLResponse:
     """The sign-in page."""
     return page(request, "sign_in.html", next=_inside(next), problem="")
 

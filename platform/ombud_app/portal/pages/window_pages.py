@@ -28,6 +28,11 @@ class _Look:
     window: Window
     verdicts: list[StoredVerdict]
 
+    @property
+    def fired(self) -> int:
+        """How many monitors of ours saw drift."""
+        return sum(v.verdict.fired and not v.advisory for v in self.verdicts)
+
     def state(self, monitor: str) -> State:
         """What a monitor said about this window; second opinions do not count."""
         told = [v for v in self.verdicts if v.verdict.monitor == monitor and not v.advisory]
@@ -43,9 +48,12 @@ def windows_page(request: Request, model: str) -> HTMLResponse:
         windows = tx.windows.list(model)
         verdicts = tx.verdicts.list(model)
     looks = [
-        _Look(window, [v for v in verdicts if v.window_id == window.window_id]) for window in windows[-_SHOWN:]
+        _Look(window, [v for v in verdicts if v.window_id == window.window_id])
+        for window in windows[-_SHOWN:]
     ]
-    monitors = list(dict.fromkeys(v.verdict.monitor for look in looks for v in look.verdicts if not v.advisory))
+    monitors = list(
+        dict.fromkeys(v.verdict.monitor for look in looks for v in look.verdicts if not v.advisory)
+    )
     return page(
         request,
         "windows.html",

@@ -1,0 +1,237 @@
+"""Starting and stopping the servers of one home: each in its own process group, all of them or none.
+
+A process group of its own, because ``dagster dev`` and ``mlflow ui`` start processes themselves, and
+because a child started in the background of a script ignores SIGINT: the group is what can be
+stopped. One supervisor per home holds a lock, because two Dagster instances on one home destroy each
+other's runs without saying so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+from ombud.errors import Unavailable
+
+__all__ = ["Child", "Supervisor", "port_in_use"]
+
+_POLL_SECONDS = 0.1
+_TERM_SECONDS = 10.0
+
+
+@dataclass(frozen=True)
+class Child:
+    """One server.
+
+    Args:
+        name: Short name; its log is ``<logs>/<name>.log``.
+        command: Program and arguments.
+        environment: Added to the environment of this process.
+        host: Address it will listen on.
+        port: Port it will listen on.
+        ready: Whether it answers; asked again and again until it does.
+        url: What a person opens.
+        patience: Seconds to become ready.
+        cwd: Working directory; None for the current one.
+    """
+
+    name: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    host: str
+    port: int
+    ready: Callable[[], bool]
+    url: str
+    patience: float = 120.0
+    cwd: Path | None = None
+
+
+def port_in_use(host: str, port: int) -> bool:
+    """Whether nobody else could listen there now."""
+    with socket.socket() as probe:
+        # As servers do: a connection that is still closing does not count as somebody listening.
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return True
+    return False
+
+
+class Supervisor:
+    """Runs children as long as the ``with`` block lasts.
+
+    Args:
+        home: Home directory; its lock file keeps a second supervisor out.
+        children: What to run, in order of start.
+        say: Tells a person how far it is.
+
+    Raises:
+        Unavailable: From ``__enter__``: the home has a supervisor already, a port is taken, a child
+            died or did not become ready. Whatever had been started is stopped again.
+    """
+
+    def __init__(self, home: Path, children: Sequence[Child], *, say: Callable[[str], None]) -> None:
+        self._home = home
+        self._children = tuple(children)
+        self._say = say
+        self._running: list[tuple[Child, subprocess.Popen[bytes]]] = []
+        self._lock: IO[str] | None = None
+
+    def __enter__(self) -> Self:
+        try:
+            self._take_lock()
+            self._check_ports()
+            for child in self._children:
+                self._start(child)
+            for child, process in self._running:
+                self._await(child, process)
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def check(self) -> None:
+        """Notice a child that ended by itself.
+
+        Raises:
+            Unavailable: One did; the message names its log and its last lines.
+        """
+        for child, process in self._running:
+            if process.poll() is not None:
+                raise self._died(child, process)
+
+    def watch(self, stop: Callable[[], bool], *, also: Callable[[], None] = lambda: None) -> None:
+        """Look after the children until ``stop`` says so.
+
+        Args:
+            stop: Whether to end.
+            also: Called every few seconds, e.g. to ask for the health of daemons.
+
+        Raises:
+            Unavailable: A child died.
+        """
+        rounds = 0
+        while not stop():
+            self.check()
+            if rounds % 50 == 49:
+                also()
+            rounds += 1
+            time.sleep(_POLL_SECONDS)
+
+    def stop(self) -> None:
+        """End every group, last started first: SIGTERM, and SIGKILL for what is left. Safe to repeat."""
+        for _, process in reversed(self._running):
+            _signal_group(process, signal.SIGTERM)
+        deadline = time.monotonic() + _TERM_SECONDS
+        for child, process in reversed(self._running):
+            while _group_alive(process) and time.monotonic() < deadline:
+                process.poll()
+                time.sleep(_POLL_SECONDS)
+            if _group_alive(process):
+                self._say(f"{child.name} does not stop; killing it")
+                _signal_group(process, signal.SIGKILL)
+            process.wait()
+        self._running.clear()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _take_lock(self) -> None:
+        self._home.mkdir(parents=True, exist_ok=True)
+        path = self._home / "up.lock"
+        lock = path.open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            lock.seek(0)
+            owner = lock.read().strip() or "another process"
+            lock.close()
+            raise Unavailable(
+                f"the servers of {self._home} are running already (started by {owner})",
+                remedy="Stop them first, or use another home: `ombud --home DIR ...`.",
+            ) from None
+        lock.truncate(0)
+        lock.write(f"process {os.getpid()}\n")
+        lock.flush()
+        self._lock = lock
+
+    def _check_ports(self) -> None:
+        for child in self._children:
+            if port_in_use(child.host, child.port):
+                raise Unavailable(
+                    f"port {child.port} on {child.host} is already in use; {child.name} needs it",
+                    remedy=f"Stop what listens there (`ss -ltnp 'sport = :{child.port}'` names it), or set "
+                    f"OMBUD_{child.name.upper()}_PORT to a free port.",
+                )
+
+    def _start(self, child: Child) -> None:
+        logs = self._home / "logs"
+        logs.mkdir(parents=True, exist_ok=True)
+        log = logs / f"{child.name}.log"
+        self._say(f"starting {child.name} (log: {log})")
+        with log.open("ab") as out:
+            process = subprocess.Popen(
+                list(child.command),
+                env={**os.environ, **child.environment},
+                cwd=child.cwd,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        self._running.append((child, process))
+
+    def _await(self, child: Child, process: subprocess.Popen[bytes]) -> None:
+        started = time.monotonic()
+        while not child.ready():
+            if process.poll() is not None:
+                raise self._died(child, process)
+            if time.monotonic() - started > child.patience:
+                raise Unavailable(
+                    f"{child.name} did not become ready within {child.patience:.0f} s",
+                    remedy=f"Read {self._home / 'logs' / (child.name + '.log')}.",
+                )
+            time.sleep(_POLL_SECONDS)
+        self._say(f"{child.name} is ready after {time.monotonic() - started:.1f} s: {child.url}")
+
+    def _died(self, child: Child, process: subprocess.Popen[bytes]) -> Unavailable:
+        log = self._home / "logs" / f"{child.name}.log"
+        return Unavailable(
+            f"{child.name} ended by itself with exit code {process.returncode}: {_last_line(log)}",
+            remedy=f"Read {log}, mend the cause, and start again.",
+        )
+
+
+def _last_line(log: Path) -> str:
+    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
+    return lines[-1].strip() if lines else "it wrote nothing"
+
+
+def _signal_group(process: subprocess.Popen[bytes], sent: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, sent)
+
+
+def _group_alive(process: subprocess.Popen[bytes]) -> bool:
+    # The leader may be gone while its own children still run: the group counts, not the leader.
+    try:
+        os.killpg(process.pid, 0)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True
