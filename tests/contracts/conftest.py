@@ -7,6 +7,7 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -50,16 +51,27 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture
 def postgresql_url(postgresql_server: str) -> Iterator[str]:
     """URL of a fresh, migrated database."""
-    name = f"test_{uuid.uuid4().hex}"
-    _administer(postgresql_server, f"CREATE DATABASE {name} TEMPLATE ombud_template")
-    yield make_url(postgresql_server).set(database=name).render_as_string(hide_password=False)
-    _administer(postgresql_server, f"DROP DATABASE {name} WITH (FORCE)")
+    with _database(postgresql_server, template="ombud_template") as url:
+        yield url
+
+
+@pytest.fixture
+def empty_postgresql_url(postgresql_server: str) -> Iterator[str]:
+    """URL of a database without a single table."""
+    with _database(postgresql_server, template="template1") as url:
+        yield url
 
 
 @pytest.fixture(params=STORAGE[1:])
 def sql_url(request: pytest.FixtureRequest) -> str:
     """URL of a database, on SQLite and on PostgreSQL."""
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture(params=["sqlite_url", "empty_postgresql_url"])
+def empty_sql_url(request: pytest.FixtureRequest) -> str:
+    """URL of a database that nobody has opened yet, on SQLite and on PostgreSQL."""
+    return str(request.getfixturevalue(request.param))
 
 
 @pytest.fixture(params=STORAGE)
@@ -71,6 +83,14 @@ def uow(request: pytest.FixtureRequest) -> Iterator[MemoryUnitOfWork | SqlUnitOf
     opened = SqlUnitOfWork(str(request.getfixturevalue(f"{request.param}_url")))
     yield opened
     opened.dispose()
+
+
+@contextmanager
+def _database(server: str, *, template: str) -> Iterator[str]:
+    name = f"test_{uuid.uuid4().hex}"
+    _administer(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield make_url(server).set(database=name).render_as_string(hide_password=False)
+    _administer(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 def _administer(url: str, statement: str) -> None:

@@ -175,7 +175,7 @@ def _integer(value: int, path: str) -> int | float:
     if abs(value) <= _LARGEST_EXACT:
         return value
     # RFC 8785 writes the double 1e17 as the integer 100000000000000000; reading it back must not fail.
-    if abs(value) < 10**300 and int(float(value)) == value:
+    if abs(value) < 10**21 and rfc8785.dumps(float(value)) == str(value).encode():
         return float(value)
     raise BadInput(
         f"{path}: the integer {str(value)[:40]} is not exact as a JSON number (largest: 2^53 - 1)",
