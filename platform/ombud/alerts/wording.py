@@ -17,7 +17,8 @@ def headline(verdict: Verdict) -> str:
     """The harm in a few words.
 
     Example:
-        >>> verdict = Verdict("audio.harm", Modality("audio"), "t", Outcome.DRIFT, Grade.ESTIMATED_HARM, 400,
+        >>> from ombud.domain.modality import AUDIO
+        >>> verdict = Verdict("audio.harm", AUDIO, "t", Outcome.DRIFT, Grade.ESTIMATED_HARM, 400,
         ...     180, effect=-38.1, effect_unit="accuracy points")
         >>> headline(verdict)
         'estimated accuracy of audio fell by 38.1 accuracy points'
