@@ -21,7 +21,8 @@ class Variant(StrEnum):
     CHAMPION = "champion"
     CHALLENGER = "challenger"
     SHADOW = "shadow"
-    """The challenger on a copy of a request whose answer the user got from the champion."""
+    """A copy of a request whose answer the user got from the champion: answered by the challenger in
+    shadow, and by the previous champion while the new one bakes."""
 
 
 @dataclass(frozen=True, eq=False)

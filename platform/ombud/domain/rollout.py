@@ -127,9 +127,11 @@ class Increment:
         look: 1, 2, 3, ... within the rollout.
         stage: State in which it was collected (``shadow``, ``ramp``, ``baking``).
         step: Index of the ramp step; 0 elsewhere.
-        segment: ``all``, or a presence pattern such as ``audio`` or ``audio+text``.
-        paired: Paired outcomes; all zero outside shadow.
-        requests: Per arm, labelled requests in a split; empty in shadow.
+        segment: ``all``, a presence pattern such as ``audio`` or ``audio+text``, or ``availability``
+            (an "error" is then an answer that never came; needs no label).
+        paired: Paired outcomes (shadow and baking); all zero in the ramp. "Control" is the previous
+            champion, "challenger" the version on trial, also while it bakes as champion.
+        requests: Per arm, labelled requests in a split (the ramp); empty elsewhere.
         errors: Per arm, how many of them were wrong.
         failures: Per arm, how many had no answer at all (counted as errors too).
         at: When the look was taken (aware, UTC).
