@@ -28,7 +28,7 @@ def postgresql_server() -> Iterator[str]:
 
         # Not pytest's temporary folder: run by root, the server becomes another user, who may not look in.
         folder = Path(tempfile.mkdtemp(prefix="ombud-postgresql-"))
-        server = pgserver.get_server(folder, cleanup_mode="stop")
+        server = pgserver.get_server(folder, cleanup_mode="stop")  # type: ignore[attr-defined]
     except Exception as problem:
         reason = f"PostgreSQL could not be started: {problem!r}"
         if os.environ.get("CI") == "true":

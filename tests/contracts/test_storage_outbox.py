@@ -29,15 +29,15 @@ def test_tries_are_counted_and_done_is_done(uow: UnitOfWork) -> None:
         tx.outbox.add(outbox_item("k"))
         lease = tx.outbox.acquire("worker", "w-1", now=at(), seconds=30)
         assert lease == Lease("worker", "w-1", 1, at(0.5))
-        tx.outbox.mark_failed("k", error="registry does not answer")
+        tx.outbox.mark_failed("k", error="registry does not answer\0")
         assert tx.outbox.pending() == [
-            replace(outbox_item("k"), attempts=1, error="registry does not answer")
+            replace(outbox_item("k"), attempts=1, error="registry does not answer\ufffd")
         ]
         tx.outbox.mark_done("k", at=at(1), fence=lease.fence)
         done = replace(outbox_item("k"), attempts=2, done_at=at(1))
         assert tx.outbox.get("k") == done
         tx.outbox.mark_done("k", at=at(2), fence=lease.fence)
-        tx.outbox.mark_failed("k", error="too late")
+        tx.outbox.mark_failed("k", error="too late\0")
         assert tx.outbox.get("k") == done
         assert list(tx.outbox.pending()) == []
         with pytest.raises(NotFound):

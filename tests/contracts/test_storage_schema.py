@@ -16,7 +16,7 @@ from contracts.storage_examples import approval, event, evidence, rollout, trans
 from ombud.adapters.sql import SqlUnitOfWork
 from ombud.adapters.sql.schema import HEAD, MIGRATIONS
 from ombud.adapters.sql.tables import metadata
-from ombud.errors import BadInput, Corrupted, NewerSchema, Unavailable
+from ombud.errors import BadInput, Corrupted, NewerSchema, OmbudError, Unavailable
 from ombud.governance.ledger import verify
 
 
@@ -157,3 +157,17 @@ def test_a_server_that_does_not_answer_is_named_without_its_password() -> None:
 def test_other_urls_are_refused(url: str) -> None:
     with pytest.raises(BadInput, match=r"expected SQLite in a file or PostgreSQL.*Remedy"):
         SqlUnitOfWork(url)
+
+
+def test_after_a_refused_statement_nothing_of_the_transaction_is_kept(postgresql_url: str) -> None:
+    """PostgreSQL answers COMMIT with a silent ROLLBACK then; the caller must hear of it."""
+    uow = SqlUnitOfWork(postgresql_url)
+    with uow.begin() as tx:
+        tx.ledger.append(event())
+        with pytest.raises(BadInput, match=r"does not fit its column.*Remedy"):
+            tx.approvals.add(approval("nul \0"))
+        with pytest.raises(OmbudError, match="refused an earlier statement"):
+            tx.commit()
+    with uow.begin(write=False) as tx:
+        assert tx.ledger.head() is None
+    uow.dispose()

@@ -53,7 +53,7 @@ class MemoryOutbox:
         """Count a try and keep what it said; an item that is done stays as it is."""
         items, item = self._stage.write().outbox, self.get(key)
         if item.done_at is None:
-            items[key] = replace(item, error=error, attempts=item.attempts + 1)
+            items[key] = replace(item, error=error.replace("\0", "\ufffd"), attempts=item.attempts + 1)
 
     def acquire(self, name: str, owner: str, *, now: datetime, seconds: float) -> Lease | None:
         """Take or renew the lease; None while somebody else's is still running."""

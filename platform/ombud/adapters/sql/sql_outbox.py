@@ -57,7 +57,8 @@ class SqlOutbox:
     def mark_failed(self, key: str, *, error: str) -> None:
         """Count a try and keep what it said; an item that is done stays as it is."""
         if self.get(key).done_at is None:
-            change = {"error": error, "attempts": outbox.c.attempts + 1}
+            # PostgreSQL text cannot hold NUL, and an error text must never stop the worker.
+            change = {"error": error.replace("\0", "\ufffd"), "attempts": outbox.c.attempts + 1}
             self._run.write(update(outbox).where(outbox.c.key == key).values(change))
 
     def acquire(self, name: str, owner: str, *, now: datetime, seconds: float) -> Lease | None:

@@ -8,20 +8,20 @@ stored bytes. ``position`` is the order of writing: it breaks ties between equal
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     ForeignKey,
     Index,
-    Integer,
     LargeBinary,
-    MetaData,
     String,
     Table,
     Text,
     UniqueConstraint,
     text,
 )
+
+from ombud.adapters.sql import columns
+from ombud.adapters.sql.columns import metadata
 
 __all__ = [
     "alert",
@@ -42,43 +42,10 @@ __all__ = [
     "worker_lease",
 ]
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-Big = BigInteger().with_variant(Integer, "sqlite")
-"""64 bits everywhere; SQLite counts only a column declared INTEGER up by itself."""
-
-
-def _position() -> Column[int]:
-    return Column("position", Big, primary_key=True, autoincrement=True)
-
-
-def _text(name: str, *, key: bool = False) -> Column[str]:
-    return Column(name, Text, primary_key=key, nullable=False)
-
-
-def _time(name: str, *, optional: bool = False) -> Column[str]:
-    return Column(name, String(27), nullable=optional)
-
-
-def _document(name: str) -> Column[str]:
-    return Column(name, Text, nullable=False, info={"document": True})
-
-
-def _integer(name: str, *, optional: bool = False) -> Column[int]:
-    return Column(name, Big, nullable=optional)
-
-
 audit_event = Table(
     "audit_event",
     metadata,
-    Column("seq", Big, primary_key=True, autoincrement=False),
+    Column("seq", columns.Big, primary_key=True, autoincrement=False),
     Column("payload", LargeBinary, nullable=False),
     Column("leaf_hash", String(64), nullable=False),
     Column("previous_hash", String(64), nullable=False, unique=True),
@@ -88,14 +55,14 @@ audit_event = Table(
 evidence = Table(
     "evidence",
     metadata,
-    _position(),
-    _text("digest"),
-    _text("kind"),
-    _text("model"),
-    _integer("version"),
-    _text("run_id"),
-    _time("created_at"),
-    _document("content"),
+    columns.position(),
+    columns.text("digest"),
+    columns.text("kind"),
+    columns.text("model"),
+    columns.integer("version"),
+    columns.text("run_id"),
+    columns.time("created_at"),
+    columns.document("content"),
     UniqueConstraint("digest", "kind", "model", "version", "run_id"),
     Index(None, "model", "version", "kind"),
 )
@@ -103,46 +70,46 @@ evidence = Table(
 card = Table(
     "card",
     metadata,
-    _position(),
-    _text("model"),
-    _integer("version"),
-    _text("core_digest"),
-    _text("annex_digest"),
-    _document("core"),
-    _document("annex"),
-    _time("built_at"),
+    columns.position(),
+    columns.text("model"),
+    columns.integer("version"),
+    columns.text("core_digest"),
+    columns.text("annex_digest"),
+    columns.document("core"),
+    columns.document("annex"),
+    columns.time("built_at"),
     Index(None, "model", "version"),
 )
 
 window = Table(
     "window",
     metadata,
-    _position(),
+    columns.position(),
     Column("window_id", Text, nullable=False, unique=True),
-    _text("model"),
-    _integer("version"),
-    _text("partition"),
-    _time("start"),
-    _time("end"),
-    _integer("n"),
-    _integer("labelled"),
-    _time("created_at"),
-    _document("links"),
+    columns.text("model"),
+    columns.integer("version"),
+    columns.text("partition"),
+    columns.time("start"),
+    columns.time("end"),
+    columns.integer("n"),
+    columns.integer("labelled"),
+    columns.time("created_at"),
+    columns.document("links"),
     Index(None, "model", "version"),
 )
 
 verdict = Table(
     "verdict",
     metadata,
-    _position(),
+    columns.position(),
     Column("verdict_id", Text, nullable=False, unique=True),
-    _text("model"),
-    _integer("version"),
-    _text("window_id"),
+    columns.text("model"),
+    columns.integer("version"),
+    columns.text("window_id"),
     Column("advisory", Boolean, nullable=False),
-    _time("at"),
-    _text("run_id"),
-    _document("verdict"),
+    columns.time("at"),
+    columns.text("run_id"),
+    columns.document("verdict"),
     Index(None, "model", "version"),
     Index(None, "window_id"),
 )
@@ -150,23 +117,23 @@ verdict = Table(
 alert = Table(
     "alert",
     metadata,
-    _position(),
+    columns.position(),
     Column("alert_id", Text, nullable=False, unique=True),
-    _text("fingerprint"),
-    _text("model"),
-    _integer("version"),
-    _text("kind"),
+    columns.text("fingerprint"),
+    columns.text("model"),
+    columns.integer("version"),
+    columns.text("kind"),
     Column("modality", Text),
     Column("grade", Text),
-    _text("severity"),
-    _text("title"),
-    _text("cause"),
-    _document("evidence"),
-    _document("links"),
-    _text("status"),
-    _time("opened_at"),
-    _time("updated_at"),
-    _document("details"),
+    columns.text("severity"),
+    columns.text("title"),
+    columns.text("cause"),
+    columns.document("evidence"),
+    columns.document("links"),
+    columns.text("status"),
+    columns.time("opened_at"),
+    columns.time("updated_at"),
+    columns.document("details"),
     Index(
         "uq_alert_unresolved",
         "fingerprint",
@@ -180,18 +147,18 @@ alert = Table(
 approval = Table(
     "approval",
     metadata,
-    _position(),
+    columns.position(),
     Column("approval_id", Text, nullable=False, unique=True),
-    _text("kind"),
-    _text("model"),
-    _integer("version"),
-    _text("card_digest"),
-    _text("model_digest"),
-    _text("actor"),
-    _text("role"),
-    _text("decision"),
-    _text("reason"),
-    _time("at"),
+    columns.text("kind"),
+    columns.text("model"),
+    columns.integer("version"),
+    columns.text("card_digest"),
+    columns.text("model_digest"),
+    columns.text("actor"),
+    columns.text("role"),
+    columns.text("decision"),
+    columns.text("reason"),
+    columns.time("at"),
     UniqueConstraint("kind", "card_digest", "model_digest", "actor"),
     Index(None, "model", "version"),
 )
@@ -199,19 +166,19 @@ approval = Table(
 rollout = Table(
     "rollout",
     metadata,
-    _position(),
+    columns.position(),
     Column("rollout_id", Text, nullable=False, unique=True),
-    _text("model"),
-    _integer("challenger"),
-    _integer("control", optional=True),
-    _document("plan"),
-    _text("state"),
-    _integer("step"),
-    _integer("seq"),
-    _text("submitted_by"),
-    _time("created_at"),
-    _time("updated_at"),
-    _text("reason"),
+    columns.text("model"),
+    columns.integer("challenger"),
+    columns.integer("control", optional=True),
+    columns.document("plan"),
+    columns.text("state"),
+    columns.integer("step"),
+    columns.integer("seq"),
+    columns.text("submitted_by"),
+    columns.time("created_at"),
+    columns.time("updated_at"),
+    columns.text("reason"),
     Column("resume_to", Text),
     Index(None, "model", "state"),
 )
@@ -225,17 +192,17 @@ rollout_event = Table(
     "rollout_event",
     metadata,
     _rollout_id(),
-    Column("seq", Big, primary_key=True, autoincrement=False),
+    Column("seq", columns.Big, primary_key=True, autoincrement=False),
     Column("source", Text),
-    _text("target"),
-    _integer("step"),
-    _text("actor"),
-    _text("role"),
-    _text("reason"),
-    _document("evidence"),
-    _text("evidence_digest"),
-    _text("idempotency_key"),
-    _time("at"),
+    columns.text("target"),
+    columns.integer("step"),
+    columns.text("actor"),
+    columns.text("role"),
+    columns.text("reason"),
+    columns.document("evidence"),
+    columns.text("evidence_digest"),
+    columns.text("idempotency_key"),
+    columns.time("at"),
     UniqueConstraint("rollout_id", "idempotency_key"),
 )
 
@@ -243,30 +210,30 @@ rollout_increment = Table(
     "rollout_increment",
     metadata,
     _rollout_id(),
-    Column("look", Big, primary_key=True, autoincrement=False),
-    _text("segment", key=True),
-    _text("stage"),
-    _integer("step"),
-    _time("at"),
-    _document("paired"),
-    _document("requests"),
-    _document("errors"),
-    _document("failures"),
+    Column("look", columns.Big, primary_key=True, autoincrement=False),
+    columns.text("segment", key=True),
+    columns.text("stage"),
+    columns.integer("step"),
+    columns.time("at"),
+    columns.document("paired"),
+    columns.document("requests"),
+    columns.document("errors"),
+    columns.document("failures"),
 )
 
-judged_request = Table("judged_request", metadata, _rollout_id(), _text("request_id", key=True))
+judged_request = Table("judged_request", metadata, _rollout_id(), columns.text("request_id", key=True))
 
 outbox = Table(
     "outbox",
     metadata,
-    _position(),
+    columns.position(),
     Column("key", Text, nullable=False, unique=True),
-    _text("effect"),
-    _document("payload"),
-    _time("created_at"),
-    _integer("attempts"),
-    _text("error"),
-    _time("done_at", optional=True),
+    columns.text("effect"),
+    columns.document("payload"),
+    columns.time("created_at"),
+    columns.integer("attempts"),
+    columns.text("error"),
+    columns.time("done_at", optional=True),
     Index(
         "ix_outbox_pending",
         "created_at",
@@ -279,30 +246,30 @@ outbox = Table(
 worker_lease = Table(
     "worker_lease",
     metadata,
-    _text("name", key=True),
-    _text("owner"),
-    Column("fence", Big, nullable=False, unique=True),
-    _time("expires_at"),
+    columns.text("name", key=True),
+    columns.text("owner"),
+    Column("fence", columns.Big, nullable=False, unique=True),
+    columns.time("expires_at"),
 )
 
 api_token = Table(
     "api_token",
     metadata,
-    _position(),
+    columns.position(),
     Column("token_id", Text, nullable=False, unique=True),
     Column("secret_hash", Text, nullable=False, unique=True),
-    _document("actor"),
-    _time("created_at"),
-    _time("expires_at"),
+    columns.document("actor"),
+    columns.time("created_at"),
+    columns.time("expires_at"),
     Column("revoked", Boolean, nullable=False),
 )
 
 idempotency_key = Table(
     "idempotency_key",
     metadata,
-    _text("key", key=True),
-    _text("request_digest"),
-    _integer("status"),
+    columns.text("key", key=True),
+    columns.text("request_digest"),
+    columns.integer("status"),
     Column("body", LargeBinary, nullable=False),
-    _time("at"),
+    columns.time("at"),
 )
