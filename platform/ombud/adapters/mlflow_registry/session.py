@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import warnings
@@ -55,6 +56,8 @@ class Session:
         from mlflow.utils.logging_utils import disable_logging
 
         disable_logging()
+        # MLflow switches its stream on again in places; its loggers stay at the level they are given.
+        logging.getLogger("mlflow").setLevel(logging.ERROR)
         warnings.filterwarnings("ignore", message=r"(?s).*Add type hints to the `predict` method.*")
         warnings.filterwarnings("ignore", message="Unnamed CHECK constraint", module="alembic")
         with translated(f"MLflow at {self.tracking_uri}"), self._first_time():
