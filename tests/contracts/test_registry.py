@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from contracts import tiny_model
 
+from contracts import tiny_model
 from ombud.adapters.memory.registry import MemoryRegistry
 from ombud.adapters.mlflow_registry import MlflowRegistry
 from ombud.domain.modality import AUDIO, TEXT
