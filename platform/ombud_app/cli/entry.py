@@ -73,6 +73,9 @@ def run(arguments: Sequence[str]) -> int:
     try:
         code = typer.main.get_command(app).main(list(arguments), prog_name="ombud", standalone_mode=False)
     except typer.TyperException as usage:
+        if type(usage).__name__ == "NoArgsIsHelpError":
+            typer.echo(usage.format_message(), err=True)
+            return 2
         context = getattr(usage, "ctx", None)
         asked = context.command_path if context is not None else "ombud"
         complain(BadInput(usage.format_message(), remedy=f"See `{asked} --help`."), as_json=as_json)

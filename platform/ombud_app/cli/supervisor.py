@@ -106,6 +106,11 @@ class Supervisor:
     ) -> None:
         self.stop()
 
+    @property
+    def pids(self) -> Mapping[str, int]:
+        """Process ids of the children by name; each leads a process group of that number."""
+        return {child.name: process.pid for child, process in self._running}
+
     def check(self) -> None:
         """Notice a child that ended by itself.
 

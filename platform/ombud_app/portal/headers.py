@@ -5,7 +5,7 @@ from __future__ import annotations
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-__all__ = ["CARD_POLICY", "PAGE_POLICY", "REPORT_POLICY", "SecurityHeaders"]
+__all__ = ["ALWAYS", "CARD_POLICY", "PAGE_POLICY", "REPORT_POLICY", "SecurityHeaders"]
 
 PAGE_POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; "
@@ -19,7 +19,7 @@ REPORT_POLICY = (
 )
 """Stored HTML reports bring their own scripts: they run in a sandbox without origin, cookie or network."""
 
-_ALWAYS = {
+ALWAYS = {
     "Content-Security-Policy": PAGE_POLICY,
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -28,6 +28,7 @@ _ALWAYS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+"""What every answer carries unless its endpoint says otherwise."""
 
 
 class SecurityHeaders:
@@ -40,7 +41,7 @@ class SecurityHeaders:
         async def guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in _ALWAYS.items():
+                for name, value in ALWAYS.items():
                     headers.setdefault(name, value)
             await send(message)
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
 from ombud.errors import OmbudError
+from ombud_app.portal.headers import ALWAYS
 from ombud_app.portal.rendering import page
 
 __all__ = ["Invalid", "Problem", "install", "respond"]
@@ -105,13 +106,14 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(Exception)
     async def unexpected(request: Request, error: Exception) -> Response:
         _LOG.exception("%s %s failed", request.method, request.url.path, exc_info=error)
-        return respond(
+        problem = _of(
             request,
-            _of(
-                request,
-                500,
-                "failure",
-                "something failed that should not have",
-                "The server's log has the details; report them if it happens again.",
-            ),
+            500,
+            "failure",
+            "something failed that should not have",
+            "The server's log has the details; report them if it happens again.",
         )
+        answer = respond(request, problem)
+        # This handler runs outside every middleware of ours.
+        answer.headers.update(ALWAYS)
+        return answer

@@ -67,16 +67,16 @@ class StillOrchestrator:
         self,
         job: str,
         *,
-        partition: str | None = None,
-        tags: Mapping[str, str] | None = None,
-        config: Mapping[str, object] | None = None,
+        partition: str | None = None,  # noqa: ARG002
+        tags: Mapping[str, str] | None = None,  # noqa: ARG002
+        config: Mapping[str, object] | None = None,  # noqa: ARG002
     ) -> OrchestratorRun:
         raise NotFound(f"no job {job!r} here")
 
     def run(self, run_id: str) -> OrchestratorRun:
         raise NotFound(f"no run {run_id!r} here")
 
-    def runs(self, *, job: str | None = None, limit: int = 25) -> Sequence[OrchestratorRun]:
+    def runs(self, *, job: str | None = None, limit: int = 25) -> Sequence[OrchestratorRun]:  # noqa: ARG002
         return []
 
     def daemons(self) -> Mapping[str, bool]:

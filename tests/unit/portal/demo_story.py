@@ -42,7 +42,12 @@ def play(house: House, folder: Path) -> House:
     _walk(house, tried, [(S.GATED, "gate passed"), (S.APPROVED, "signed by two people")])
     _walk(house, tried, [(S.SHADOW, "there is a champion to compare with")])
     numbers = _look(house, tried, worse=False)
-    _walk(house, tried, [(S.RAMP, "65 of 60 labelled pairs"), (S.CERTIFIED, "not worse by 0.05 or more")], numbers)
+    _walk(
+        house,
+        tried,
+        [(S.RAMP, "65 of 60 labelled pairs"), (S.CERTIFIED, "not worse by 0.05 or more")],
+        numbers,
+    )
     _walk(house, tried, [(S.PROMOTING, "policy and approvals agree"), (S.BAKING, "alias verified")], numbers)
     house.registry.set_alias(MODEL, Alias.CHAMPION, second)
     house.clock.advance(hours=1)
@@ -133,7 +138,9 @@ def _window(house: House, *, version: int, shifted: bool) -> None:
     now = house.clock.now()
     partition = now.date().isoformat()
     window_id = f"{MODEL}/{version}/{partition}"
-    report = house.artifacts.put(b"<!doctype html><title>Evidently</title><h1>Report</h1>", media_type="text/html")
+    report = house.artifacts.put(
+        b"<!doctype html><title>Evidently</title><h1>Report</h1>", media_type="text/html"
+    )
     links = {"Evidently report": f"/api/v1/artifacts/{report}", "Dagster run": "http://127.0.0.1:8601/runs/x"}
     with house.uow.begin() as tx:
         tx.windows.put(Window(window_id, MODEL, version, partition, now, now, 240, 40, now, links))
@@ -141,27 +148,32 @@ def _window(house: House, *, version: int, shifted: bool) -> None:
             for verdict in _verdicts(modality, shifted=shifted):
                 advisory = verdict.detector.startswith("alibi")
                 verdict_id = f"{window_id}/{verdict.monitor}/{verdict.detector}"
-                tx.verdicts.put(StoredVerdict(verdict_id, MODEL, version, window_id, advisory, now, "x", verdict))
+                tx.verdicts.put(
+                    StoredVerdict(verdict_id, MODEL, version, window_id, advisory, now, "x", verdict)
+                )
         tx.commit()
 
 
 def _verdicts(modality: Modality, *, shifted: bool) -> list[Verdict]:
     hurt = shifted and modality == AUDIO
     touched = shifted and modality == FUSED
+    causes = (Contribution("snr_db", 21.4, 8.2, -1.9), Contribution("silence_ratio", 0.2, 0.5, 1.1))
+    said = Outcome.DRIFT if hurt else Outcome.QUIET
+    noticed = Outcome.DRIFT if hurt or touched else Outcome.QUIET
     harm = Verdict(
-        f"{modality}.harm", modality, "estimated_accuracy", Outcome.DRIFT if hurt else Outcome.QUIET,
-        Grade.ESTIMATED_HARM, 400, 240, 12, 8, statistic=0.11, p_value=0.0004 if hurt else 0.31,
-        threshold=0.0021, effect=-0.14 if hurt else -0.004, effect_unit="accuracy points",
-        minimum_detectable_effect=0.05,
-        causes=(Contribution("snr_db", 21.4, 8.2, -1.9), Contribution("silence_ratio", 0.2, 0.5, 1.1)) if hurt else (),
+        f"{modality}.harm", modality, "estimated_accuracy", said, Grade.ESTIMATED_HARM, 400, 240, 12, 8,
+        statistic=0.11, p_value=0.0004 if hurt else 0.31, threshold=0.0021,
+        effect=-0.14 if hurt else -0.004, effect_unit="accuracy points",
+        minimum_detectable_effect=0.05, causes=causes if hurt else (),
     )  # fmt: skip
     changed = Verdict(
-        f"{modality}.embedding", modality, "mmd", Outcome.DRIFT if hurt or touched else Outcome.QUIET, Grade.CHANGED,
-        400, 240, 12, 8, statistic=0.03, p_value=0.001, threshold=0.0021, effect=0.4, effect_unit="standard deviations",
+        f"{modality}.embedding", modality, "mmd", noticed, Grade.CHANGED, 400, 240, 12, 8, statistic=0.03,
+        p_value=0.001 if noticed is Outcome.DRIFT else 0.4, threshold=0.0021, effect=0.4,
+        effect_unit="standard deviations",
     )  # fmt: skip
     second = Verdict(
-        f"{modality}.embedding", modality, "alibi-detect:mmd", Outcome.DRIFT, Grade.CHANGED, 400, 240, p_value=0.01,
-        threshold=0.05, reason="Independence was assumed.",
+        f"{modality}.embedding", modality, "alibi-detect:mmd", Outcome.DRIFT, Grade.CHANGED, 400, 240,
+        p_value=0.01, threshold=0.05, reason="Independence was assumed.",
     )  # fmt: skip
     measured = Verdict(
         f"{modality}.measured_harm", modality, "paired", Outcome.NOT_APPLICABLE, Grade.MEASURED_HARM, 400, 40,

@@ -60,12 +60,8 @@ def post_labels(request: Request, response: Response, body: Labels) -> Receipt:
     now: datetime = house.clock.now()
     labels = [Label(i.request_id, i.label, i.source, i.time or now) for i in body.labels]
     receipt = house.labels.take(labels, actor=acting(request))
-    problems = [
-        LabelProblem(request_id=r, status=404, detail=_UNKNOWN)
-        for r in receipt.unknown
-    ] + [
-        LabelProblem(request_id=r, status=409, detail=_CONTRADICTS)
-        for r in receipt.contradictions
+    problems = [LabelProblem(request_id=r, status=404, detail=_UNKNOWN) for r in receipt.unknown] + [
+        LabelProblem(request_id=r, status=409, detail=_CONTRADICTS) for r in receipt.contradictions
     ]
     if problems:
         response.status_code = 207

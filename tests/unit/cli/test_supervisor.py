@@ -1,0 +1,140 @@
+"""The supervisor: all children or none, one home once, and no process left behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from ombud.errors import Unavailable
+from ombud_app.cli.supervisor import Child, Supervisor, port_in_use
+
+SERVER = """
+import http.server, signal, subprocess, sys, pathlib
+port, folder, stubborn = int(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3] == "stubborn"
+if stubborn:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+(folder / f"{port}.pid").write_text(str(grandchild.pid))
+http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).serve_forever()
+"""
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _alive(pid: int) -> bool:
+    with suppress(ProcessLookupError, FileNotFoundError):
+        os.kill(pid, 0)
+        # An orphan that nobody has reaped yet is dead all the same.
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    return False
+
+
+def _eventually(holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def _child(folder: Path, port: int, *, code: str = SERVER, mood: str = "meek", patience: float = 30) -> Child:
+    return Child(
+        name="portal",
+        command=(sys.executable, "-c", code, str(port), str(folder), mood),
+        environment={"TOLD": "yes"},
+        host="127.0.0.1",
+        port=port,
+        ready=lambda: port_in_use("127.0.0.1", port),
+        url=f"http://127.0.0.1:{port}",
+        patience=patience,
+    )
+
+
+def test_children_run_inside_the_block_and_their_children_end_with_it(tmp_path: Path) -> None:
+    port, told = _free_port(), list[str]()
+    with Supervisor(tmp_path / "home", [_child(tmp_path, port)], say=told.append) as running:
+        running.check()
+        grandchild = int((tmp_path / f"{port}.pid").read_text())
+        assert _alive(grandchild)
+    assert _eventually(lambda: not _alive(grandchild))
+    assert not port_in_use("127.0.0.1", port)
+    assert any("ready after" in line for line in told)
+
+
+def test_a_child_that_ignores_term_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ombud_app.cli.supervisor._TERM_SECONDS", 0.5)
+    port, told = _free_port(), list[str]()
+    with Supervisor(tmp_path / "home", [_child(tmp_path, port, mood="stubborn")], say=told.append):
+        pass
+    assert not port_in_use("127.0.0.1", port)
+    assert "portal does not stop; killing it" in told
+
+
+def test_a_taken_port_is_one_clear_message_and_nothing_is_started(tmp_path: Path) -> None:
+    free = _free_port()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = int(taken.getsockname()[1])
+        children = [_child(tmp_path, free), _child(tmp_path, port)]
+        with (
+            pytest.raises(Unavailable, match=f"port {port} .* already in use") as raised,
+            Supervisor(tmp_path / "home", children, say=lambda _: None),
+        ):
+            pass
+    assert "OMBUD_PORTAL_PORT" in raised.value.remedy
+    assert not (tmp_path / "home" / "logs").exists()
+
+
+def test_one_home_has_one_supervisor(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with (
+        Supervisor(home, [], say=lambda _: None),
+        pytest.raises(Unavailable, match="running already"),
+        Supervisor(home, [], say=lambda _: None),
+    ):
+        pass
+    with Supervisor(home, [], say=lambda _: None):
+        pass
+
+
+def test_a_child_that_dies_while_starting_takes_the_others_down(tmp_path: Path) -> None:
+    port = _free_port()
+    dying = _child(tmp_path, _free_port(), code="import sys; sys.exit('no such home')")
+    with (
+        pytest.raises(Unavailable, match=r"exit code 1: no such home") as raised,
+        Supervisor(tmp_path / "home", [_child(tmp_path, port), dying], say=lambda _: None),
+    ):
+        pass
+    assert "portal.log" in raised.value.remedy
+    assert not port_in_use("127.0.0.1", port)
+
+
+def test_a_child_that_dies_later_is_noticed(tmp_path: Path) -> None:
+    port = _free_port()
+    with Supervisor(tmp_path / "home", [_child(tmp_path, port)], say=lambda _: None) as running:
+        os.kill(running.pids["portal"], signal.SIGKILL)
+        with pytest.raises(Unavailable, match="ended by itself"):
+            running.watch(lambda: False)
+
+
+def test_a_child_that_never_answers_is_given_up(tmp_path: Path) -> None:
+    silent = _child(tmp_path, _free_port(), code="import time; time.sleep(600)", patience=0.3)
+    with (
+        pytest.raises(Unavailable, match="did not become ready"),
+        Supervisor(tmp_path / "home", [silent], say=lambda _: None),
+    ):
+        pass
