@@ -48,7 +48,8 @@ class Mixture:
         if log_wealth.size == 0:
             return 1.0
         path = logsumexp(np.cumsum(log_wealth, axis=0) + self.log_weights, axis=1)
-        return min(math.exp(min(float(path.max()), math.log(LARGEST))), LARGEST) if path.max() > 0 else 1.0
+        highest = max(float(path.max()), 0.0)
+        return math.exp(highest) if highest < math.log(LARGEST) else LARGEST
 
 
 def half_cauchy(scale: float, *, smallest: float, largest: float, count: int = 48) -> Mixture:

@@ -66,7 +66,7 @@ class UnitMeans:
             filled[rows] -= filled[rows].sum(axis=0) / np.maximum(defined[rows].sum(axis=0), 1)
         filled[~defined] = 0.0
         counts = _by_unit(defined.astype(np.float64), units)
-        sums, squares = _by_unit(filled, units), _by_unit(filled**2, units)
+        sums, squares = _by_unit(filled, units), _by_unit(np.square(filled), units)
         means = np.divide(sums, counts, out=np.zeros_like(sums), where=counts > 0)
         weights, variances = np.zeros_like(means), np.zeros_like(means)
         for kind in kinds:
