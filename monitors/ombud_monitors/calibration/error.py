@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import stats
 
 from ombud_monitors.calibration.reliability import equal_mass, top_label
 from ombud_monitors.clusters import Units, rows
@@ -32,8 +33,9 @@ def expected_calibration_error(
     """Top-label expected calibration error with adaptive (equal-mass) bins and a bootstrap interval.
 
     ``sum_b n_b / n * |accuracy_b - confidence_b|``. The binned gap is biased upwards: a perfectly
-    calibrated model reads more than 0. A resample repeats that bias, so the interval is the basic
-    one (``2 * estimate - quantile``), which subtracts it, cut at 0.
+    calibrated model of n rows reads more than 0. The value is the plain one, as everybody reports
+    it; its interval is honest about the bias: the lower end takes off what noise alone would read,
+    the upper end is the bootstrap's, which the same bias makes wide.
 
     Args:
         probabilities: ``(n, k)``; rows of NaN are left out.
@@ -44,9 +46,10 @@ def expected_calibration_error(
         level: One minus the coverage of the interval.
         resamples: Bootstrap replicates.
 
-    Source: Guo et al. (2017) for the measure, Nixon et al. (2019) for equal-mass bins, Davison and
-        Hinkley (1997), 5.2 for the basic bootstrap.
-    Limits: says nothing about the classes that were not predicted.
+    Source: Guo et al. (2017) for the measure, Nixon et al. (2019) for equal-mass bins, Kumar et al.
+        (2019) for the bias.
+    Limits: the interval covers more than it claims; the value says nothing about the
+        classes that were not predicted.
 
     Example:
         >>> sure = np.tile([0.9, 0.1], (200, 1))
@@ -69,12 +72,12 @@ def expected_calibration_error(
         return Number(value, None, None, n, _UNIT, why)
     sizes = np.bincount(kept.index, minlength=kept.count).astype(np.float64)
     rng = np.random.default_rng(seed)
-    drawn = np.concatenate(
-        [np.abs(w @ gap).sum(axis=1) / (w @ sizes) for w in resampled(kept.count, resamples, rng)]
-    )
-    low, high = expanded_percentiles(drawn, kept.count, level)
-    if math.isnan(low):
-        return Number(value, None, None, n, _UNIT, "no interval: resampling failed")
-    basic_low, basic_high = max(0.0, 2 * value - high), min(1.0, max(0.0, 2 * value - low))
+    gaps = np.concatenate([(w @ gap) / (w @ sizes)[:, None] for w in resampled(kept.count, resamples, rng)])
+    drawn = np.abs(gaps).sum(axis=1)
+    high = expanded_percentiles(drawn, kept.count, level)[1]
+    # |x| of a centred normal x has mean sqrt(2 / pi) deviations: what noise alone would read.
+    noise = math.sqrt(2 / math.pi) * float(gaps.std(axis=0).sum())
+    low = value - noise - float(stats.t.isf(level / 2, kept.count - 1)) * float(drawn.std())
     assumed = "rows taken as independent" if kept.name is None else f"resampled by {kept.name}"
-    return Number(value, basic_low, basic_high, n, _UNIT, f"{cells} equal-mass bins; {assumed}")
+    reason = f"{cells} equal-mass bins; {assumed}; noise alone would read {noise:.3f}"
+    return Number(value, min(1.0, max(0.0, low)), min(1.0, max(value, high)), n, _UNIT, reason)

@@ -122,7 +122,7 @@ def _compared(taking: Measured, note: str, plan: Plan) -> tuple[Disparity, ...]:
     between = f"{here.groups[worst]} against {here.groups[best]}{note}"
     gap = float(accuracy[best] - accuracy[worst])
     ratio = float(accuracy[worst] / accuracy[best]) if accuracy[best] > 0 else math.nan
-    parity = disaggregation.demographic_parity(taking.truth, taking.predicted, names, k)
+    parity, odds = disaggregation.between_groups(taking.truth, taking.predicted, names, k, classes)
     over = f"{'; '.join(here.groups)}{note}"
     undecided = Status.NO_FINDING
     found = [
@@ -154,7 +154,6 @@ def _compared(taking: Measured, note: str, plan: Plan) -> tuple[Disparity, ...]:
     if not classes.any():
         why = f"no class has {_FEWEST_OF_A_CLASS} rows in every group"
         return (*found, _declined("equalized_odds", "difference", n, why))
-    odds = disaggregation.equalized_odds(taking.truth, taking.predicted, names, classes)
     value = Number(odds, None, None, n, "share", f"{_BIASED_UP}; {int(classes.sum())} of {k} classes")
     return (
         *found,
