@@ -12,7 +12,9 @@ from ombud_assets.versions import VersionConfig, version_of
 __all__ = ["bias_audit", "evaluation", "model_card", "release_gate"]
 
 
-@dg.asset(group_name="governance", deps=[candidate], description="Each modality alone, fused, ablated; by group.")
+@dg.asset(
+    group_name="governance", deps=[candidate], description="Each modality alone, fused, ablated; by group."
+)
 def evaluation(
     context: dg.AssetExecutionContext, config: VersionConfig, platform: PlatformResource
 ) -> dg.MaterializeResult[None]:
@@ -91,9 +93,16 @@ def release_gate(
     evidence = opened.gate.judge(opened.project.name, version, run_id=context.run_id)
     opened.cards.build(opened.project.name, version)
     rows = [
-        (c["code"], "pass" if c["passed"] else "FAIL", "blocks" if c["blocking"] else "warns", c["value"], c["threshold"], c["reason"])
+        (
+            c["code"],
+            "pass" if c["passed"] else "FAIL",
+            "blocks" if c["blocking"] else "warns",
+            c["value"],
+            c["threshold"],
+            c["reason"],
+        )
         for c in evidence.content["checks"]
-    ]  # fmt: skip
+    ]
     return dg.MaterializeResult(
         metadata={
             "version": version,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import dagster as dg
 
@@ -17,7 +18,7 @@ def _platform(settings: Settings) -> Platform:
     return open_platform(settings)
 
 
-class PlatformResource(dg.ConfigurableResource):  # type: ignore[misc]
+class PlatformResource(dg.ConfigurableResource[Any]):
     """Opens the platform once per process, from the environment (``OMBUD_*``)."""
 
     def open(self) -> Platform:

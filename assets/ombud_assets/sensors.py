@@ -50,7 +50,7 @@ def retrain_on_drift(
     default_status=_RUNNING,
     description="Wakes the worker that owns rollouts and the outbox, and says when nobody does.",
 )
-def rollout_tick(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SkipReason:
+def rollout_tick(platform: PlatformResource) -> dg.SkipReason:
     """The worker decides and acts; this tick only wakes it."""
     return dg.SkipReason(platform.open().rollouts.wake())
 
@@ -60,7 +60,7 @@ def rollout_tick(context: dg.SensorEvaluationContext, platform: PlatformResource
     default_status=_RUNNING,
     description="Raises a tamper alert when an alias points where nobody decided it should.",
 )
-def registry_reconcile(context: dg.SensorEvaluationContext, platform: PlatformResource) -> dg.SkipReason:
+def registry_reconcile(platform: PlatformResource) -> dg.SkipReason:
     """Compare aliases with decisions."""
     alert = platform.open().reconcile.check()
     return dg.SkipReason(f"Raised {alert.alert_id}: {alert.title}" if alert else "Aliases are as decided.")

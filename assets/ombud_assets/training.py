@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 import yaml
+from pydantic import Field
 
 from ombud_assets.figures import table
 from ombud_assets.resources import PlatformResource
@@ -11,7 +12,7 @@ from ombud_assets.resources import PlatformResource
 __all__ = ["TrainingConfig", "candidate", "training_data"]
 
 
-class TrainingConfig(dg.Config):  # type: ignore[misc]
+class TrainingConfig(dg.Config):
     """Configuration of one training.
 
     Args:
@@ -20,7 +21,7 @@ class TrainingConfig(dg.Config):  # type: ignore[misc]
     """
 
     reason: str = "started by hand"
-    hyperparameters: dict[str, str] = {}
+    hyperparameters: dict[str, str] = Field(default_factory=dict)
 
 
 @dg.asset(group_name="training", kinds={"parquet"}, description="Audited, described training data.")

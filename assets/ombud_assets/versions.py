@@ -10,7 +10,7 @@ from ombud_app.wiring import Platform
 __all__ = ["VersionConfig", "version_of"]
 
 
-class VersionConfig(dg.Config):  # type: ignore[misc]
+class VersionConfig(dg.Config):
     """Configuration of steps that look at one version.
 
     Args:
@@ -31,7 +31,5 @@ def version_of(platform: Platform, context: dg.AssetExecutionContext, config: Ve
     versions = platform.registry.versions(platform.project.name)
     made_here = [v for v in versions if v.tags.get("orchestrator_run_id") == context.run_id]
     if not (made_here or versions):
-        raise NotFound(
-            f"{platform.project.name} has no version yet", remedy="Materialise `candidate` first."
-        )
+        raise NotFound(f"{platform.project.name} has no version yet", remedy="Materialise `candidate` first.")
     return (made_here or list(versions))[-1].version

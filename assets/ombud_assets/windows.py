@@ -87,7 +87,9 @@ def second_opinions(
     """Ask the second detector of each modality that names one."""
     opened = platform.open()
     stored = [
-        s for day in context.partition_keys for s in opened.monitoring.second_opinions(day, run_id=context.run_id)
+        s
+        for day in context.partition_keys
+        for s in opened.monitoring.second_opinions(day, run_id=context.run_id)
     ]
     rows = [
         (s.window_id, s.verdict.detector, s.verdict.modality, s.verdict.outcome.value, s.verdict.p_value)
@@ -114,9 +116,7 @@ def window_report(
     links = {
         window: url for day in context.partition_keys for window, url in opened.monitoring.report(day).items()
     }
-    return dg.MaterializeResult(
-        metadata={window: dg.MetadataValue.url(url) for window, url in links.items()}
-    )
+    return dg.MaterializeResult(metadata={window: dg.MetadataValue.url(url) for window, url in links.items()})
 
 
 def _rows(look: Look) -> list[tuple[object, ...]]:

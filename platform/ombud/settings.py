@@ -25,6 +25,7 @@ class Settings(BaseSettings):
         portal_port: API, portal and gateway.
         dagster_port: Dagster UI and GraphQL.
         mlflow_port: MLflow UI.
+        look_seconds: How often the worker looks at live rollouts when nothing wakes it.
 
     Example:
         >>> Settings(home=Path("/srv/ombud")).database_url_or_default
@@ -41,6 +42,7 @@ class Settings(BaseSettings):
     portal_port: int = 8600
     dagster_port: int = 8601
     mlflow_port: int = 8602
+    look_seconds: float = 1.0
 
     @property
     def project_file(self) -> Path:

@@ -102,7 +102,12 @@ class EvaluationService:
         }
         self.registry.log_metrics(model, version, flat)
         return self.recorder.record(
-            EvidenceKind.EVALUATION, model, version, report, run_id=run_id, reason="evaluation on the test split"
+            EvidenceKind.EVALUATION,
+            model,
+            version,
+            report,
+            run_id=run_id,
+            reason="evaluation on the test split",
         )
 
     def reference(self, model: str, version: int) -> Reference:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ombud.domain.card import StoredCard
 from ombud.domain.evidence import Evidence, EvidenceKind
 from ombud.domain.ports import Transaction, UnitOfWork
 from ombud.project import Project
@@ -77,7 +78,12 @@ class GateService:
         card = tx.cards.current(model, version)
         metrics: Mapping[str, Any] = evaluation.content["metrics"] if evaluation else {}
         checks = [
-            _at_least("gate.accuracy", "Fused accuracy on the test split", metrics.get("accuracy.fused"), gate.min_accuracy),
+            _at_least(
+                "gate.accuracy",
+                "Fused accuracy on the test split",
+                metrics.get("accuracy.fused"),
+                gate.min_accuracy,
+            ),
             _at_most(
                 "gate.calibration",
                 "Expected calibration error, fused",
@@ -100,18 +106,7 @@ class GateService:
                         blocking=False,
                     )
                 )
-        if card is None:
-            checks.append(
-                GateCheck("gate.card", "Model card is built", False, True, None, None, "there is no card yet")
-            )
-        else:
-            share = completeness(card.core).fraction
-            checks.append(
-                GateCheck(
-                    "gate.card", "Model card is complete enough", share >= gate.min_completeness, True,
-                    share, gate.min_completeness, "" if share >= gate.min_completeness else "fields are missing",
-                )
-            )  # fmt: skip
+        checks.append(_card(card, gate.min_completeness))
         return checks
 
 
@@ -161,3 +156,14 @@ def _data_audit(data: Evidence | None) -> GateCheck:
         return GateCheck("gate.data", title, False, True, None, None, "there is no data audit")
     passed = bool(data.content["passed"])
     return GateCheck("gate.data", title, passed, True, None, None, "" if passed else "the audit found errors")
+
+
+def _card(card: StoredCard | None, threshold: float) -> GateCheck:
+    title = "Model card is complete enough"
+    if card is None:
+        return GateCheck("gate.card", title, False, True, None, threshold, "there is no card yet")
+    share = completeness(card.core).fraction
+    passed = share >= threshold
+    return GateCheck(
+        "gate.card", title, passed, True, share, threshold, "" if passed else "fields are missing"
+    )

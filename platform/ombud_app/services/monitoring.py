@@ -14,7 +14,7 @@ from ombud.domain.observations import Observations
 from ombud.domain.ports import ArtifactStore, Clock, InferenceLog, LogQuery, UnitOfWork
 from ombud.domain.verdict import StoredVerdict
 from ombud.domain.window import Window
-from ombud.errors import BadInput, NotFound
+from ombud.errors import BadInput
 from ombud.project import Project
 from ombud_app.services.budgeting import budget_of
 from ombud_app.services.evaluation import EvaluationService, Reference
@@ -139,9 +139,7 @@ class MonitoringService:
             links[window_id] = f"{self.portal_url}/api/v1/artifacts/{stored}"
             with self.uow.begin() as tx:
                 window = tx.windows.get(window_id)
-                tx.windows.put(
-                    replace(window, links={**window.links, "Evidently report": links[window_id]})
-                )
+                tx.windows.put(replace(window, links={**window.links, "Evidently report": links[window_id]}))
                 tx.commit()
         return links
 
@@ -159,8 +157,10 @@ class MonitoringService:
         with self.uow.begin() as tx:
             tx.windows.put(window)
             # Two runs may look at the same window at once: the first to write has looked.
-            if not all([tx.verdicts.put(v) for v in verdicts]):
-                return Look(window, tuple(tx.verdicts.list(self.project.name, window_id=window.window_id)), ())
+            if not all(tx.verdicts.put(v) for v in verdicts):
+                return Look(
+                    window, tuple(tx.verdicts.list(self.project.name, window_id=window.window_id)), ()
+                )
             alerts = self.desk.receive(tx, window, verdicts, links=self._links(window, run_id))
             tx.commit()
         return Look(window, verdicts, tuple(a.alert_id for a in alerts))
@@ -186,9 +186,7 @@ class MonitoringService:
         since = self.clock.now() - timedelta(days=self.project.budget.period_days)
         with self.uow.begin(write=False) as tx:
             looked = [w for w in tx.windows.list(self.project.name, version=version) if w.created_at >= since]
-            said = [
-                v for v in tx.verdicts.list(self.project.name, window_id=window_id) if not v.advisory
-            ]
+            said = [v for v in tx.verdicts.list(self.project.name, window_id=window_id) if not v.advisory]
         return sum(w.window_id != window_id for w in looked) + 1, tuple(said)
 
     def _seen(self, partition: str) -> list[_Seen]:

@@ -13,7 +13,7 @@ from ombud.domain.inference import LabelledInference
 from ombud.domain.modality import Modality
 from ombud.domain.observations import ModalityColumns, Observations
 from ombud.domain.predictor import Predictions
-from ombud.domain.sample import Dataset, Sample
+from ombud.domain.sample import Dataset
 from ombud_monitors.descriptors import Vocabulary, describe
 
 __all__ = ["decode_observations", "encode_observations", "mask_by_presence", "observe_log", "observe_samples"]
@@ -101,7 +101,10 @@ def _logged_columns(
     prefix = f"{modality}."
     names = tuple(
         dict.fromkeys(
-            key.removeprefix(prefix) for r in rows for key in r.inference.descriptors if key.startswith(prefix)
+            key.removeprefix(prefix)
+            for r in rows
+            for key in r.inference.descriptors
+            if key.startswith(prefix)
         )
     )
     nan = float("nan")
@@ -162,7 +165,7 @@ def encode_observations(observations: Observations) -> bytes:
                 arrays[f"{modality}/{part}"] = value
     arrays["descriptor_names"] = np.array(json.dumps(described))
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, **arrays)  # type: ignore[arg-type]
+    np.savez_compressed(buffer, **arrays)
     return buffer.getvalue()
 
 

@@ -1,24 +1,23 @@
 """Comparing the registry's aliases with the ledger's decisions.
 
 Aliases have no history, no actor and no compare-and-set, so anybody with access to the registry can
-move them unseen. The rollouts' events say where they ought to point; a difference is a tamper alarm.
+move them unseen. The rollouts say where they ought to point; a difference is a tamper alarm.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ombud.domain.alert import Alert, AlertStatus, Severity
-from ombud.domain.events import AuditEvent
+from ombud.alerts import AlertDesk, Problem
+from ombud.domain.alert import Alert, Severity
 from ombud.domain.model_version import Alias
-from ombud.domain.ports import Clock, Ids, ModelRegistry, Transaction, UnitOfWork
-from ombud.domain.rollout import OutboxItem, Rollout, RolloutState
+from ombud.domain.ports import ModelRegistry, UnitOfWork
+from ombud.domain.rollout import RolloutState
 from ombud.project import Project
+from ombud.rollout.traffic import unfinished, wanted_alias
 
 __all__ = ["ReconcileService"]
 
-_SETTLED = (RolloutState.PROMOTED, RolloutState.BAKING)
 _MOVING = (RolloutState.PROMOTING, RolloutState.ROLLING_BACK, RolloutState.BOOTSTRAP)
 
 
@@ -26,20 +25,20 @@ _MOVING = (RolloutState.PROMOTING, RolloutState.ROLLING_BACK, RolloutState.BOOTS
 class ReconcileService:
     """Raises an alert when ``champion`` points where nobody decided it should.
 
+    A registry that was in use before Ombud came keeps its champion: until the first promotion there
+    is no decision to compare with.
+
     Args:
         registry: Holds the aliases.
         uow: Holds the decisions.
-        clock: Where time comes from.
-        ids: Where ids come from.
-        project: Names the model and its alert routes.
+        desk: Raises the alert, once.
+        project: Names the model.
     """
 
     registry: ModelRegistry
     uow: UnitOfWork
-    clock: Clock
-    ids: Ids
+    desk: AlertDesk
     project: Project
-    routes: Sequence[str] = ()
 
     def check(self) -> Alert | None:
         """One comparison; returns the alert it raised, None when all is as decided or still moving."""
@@ -47,70 +46,32 @@ class ReconcileService:
         actual = self.registry.alias(model, Alias.CHAMPION)
         with self.uow.begin() as tx:
             rollouts = tx.rollouts.list(model=model)
-            if any(r.state in _MOVING for r in rollouts):
+            trial = unfinished(rollouts)
+            if trial is not None and trial.state in _MOVING:
                 return None
-            decided = _decided_champion(rollouts)
-            if actual == decided:
+            decided = wanted_alias(Alias.CHAMPION, rollouts)
+            if decided is None or actual == decided:
                 return None
-            alert = self._alert(model, decided, actual)
-            if tx.alerts.unresolved(alert.fingerprint) is not None:
-                return None
-            self._raise(tx, alert)
+            alert = self.desk.take(tx, _tampered(model, decided, actual))
             tx.commit()
             return alert
 
-    def _alert(self, model: str, decided: int | None, actual: int | None) -> Alert:
-        now = self.clock.now()
-        return Alert(
-            alert_id=self.ids.new("al"),
-            fingerprint=f"{model}/{actual or 0}/tamper/champion",
-            model=model,
-            version=actual or 0,
-            kind="tamper",
-            modality=None,
-            grade=None,
-            severity=Severity.CRITICAL,
-            title=f"{model}: the champion alias was moved without a decision",
-            cause=(
-                f"The ledger says that champion is {_named(decided)}; the registry points it at "
-                f"{_named(actual)}. Somebody moved the alias outside Ombud."
-            ),
-            evidence=(),
-            links={},
-            status=AlertStatus.OPEN,
-            opened_at=now,
-            updated_at=now,
-            details={"decided": str(decided), "actual": str(actual)},
-        )
 
-    def _raise(self, tx: Transaction, alert: Alert) -> None:
-        tx.alerts.put(alert)
-        for route in self.routes:
-            tx.outbox.add(
-                OutboxItem(
-                    key=f"alert:{alert.alert_id}:{route}",
-                    effect="notify",
-                    payload={"alert_id": alert.alert_id, "route": route, "event": "opened"},
-                    created_at=alert.opened_at,
-                )
-            )
-        tx.ledger.append(
-            AuditEvent(
-                actor="ombud:reconcile",
-                role="service",
-                action="alert.opened",
-                subject=f"alert:{alert.alert_id}",
-                reason=alert.cause,
-                at=alert.opened_at,
-                details=dict(alert.details),
-            )
-        )
-
-
-def _decided_champion(rollouts: Sequence[Rollout]) -> int | None:
-    settled = [r for r in rollouts if r.state in _SETTLED]
-    return max(settled, key=lambda r: r.updated_at).challenger if settled else None
-
-
-def _named(version: int | None) -> str:
-    return "no version" if version is None else f"version {version}"
+def _tampered(model: str, decided: int, actual: int | None) -> Problem:
+    points = "nowhere" if actual is None else f"at version {actual}"
+    return Problem(
+        model=model,
+        version=actual or 0,
+        kind="tamper",
+        modality=None,
+        grade=None,
+        severity=Severity.CRITICAL,
+        title=f"{model}: the champion alias was moved without a decision",
+        cause=(
+            f"The ledger says that champion is version {decided}; the registry points {points}. "
+            "Somebody moved the alias outside Ombud."
+        ),
+        evidence=(f"alias:champion:{actual or 'none'}:instead-of:{decided}",),
+        links={},
+        details={"decided": str(decided), "actual": str(actual)},
+    )

@@ -59,7 +59,7 @@ class TrainingService:
         if self.project.trainer is None:
             raise BadInput(
                 f"project {self.project.name!r} names no trainer",
-                remedy="Set trainer: module:function in ombud.yaml, or register versions with MLflow yourself.",
+                remedy="Set trainer: module:function in ombud.yaml, or register versions yourself.",
             )
         for known in self.registry.versions(self.project.name):
             if known.tags.get("orchestrator_run_id") == run_id:

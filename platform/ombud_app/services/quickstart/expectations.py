@@ -77,7 +77,9 @@ class Expectations:
         alias = self._platform.registry.alias(self._model, Alias.CHAMPION)
         self._expect(alias == version, f"champion alias on version {version}", str(alias))
         told = self.champions()
-        self._expect(bool(told) and told[-1].version == version, f"ledger naming version {version}", str(told))
+        self._expect(
+            bool(told) and told[-1].version == version, f"ledger naming version {version}", str(told)
+        )
         return f"champion is version {version}, by {told[-1].actor}: {told[-1].reason}"
 
     def champions(self) -> list[ChampionChange]:
@@ -99,7 +101,9 @@ class Expectations:
             rollouts = [r for r in tx.rollouts.list(model=self._model) if r.challenger == version]
         signers = sorted({a.actor for a in approvals})
         self._expect(len(signers) >= 2, "two signatures by different people", str(signers))
-        self._expect(rollouts[0].submitted_by not in signers, "nobody signing an own submission", str(signers))
+        self._expect(
+            rollouts[0].submitted_by not in signers, "nobody signing an own submission", str(signers)
+        )
         return "signed by " + " and ".join(signers)
 
     def quiet(self, days: Sequence[date]) -> str:
@@ -178,4 +182,6 @@ class Expectations:
     @staticmethod
     def _expect(holds: bool, expected: str, got: str) -> None:
         if not holds:
-            raise Disappointed(f"expected {expected}, got {got}", remedy="Read the logs below the home directory.")
+            raise Disappointed(
+                f"expected {expected}, got {got}", remedy="Read the logs below the home directory."
+            )

@@ -108,5 +108,3 @@ def _groups(data: Dataset, attribute: str) -> int:
 def _label_order(label: str) -> tuple[int, str]:
     """Numbers in numeric order, then words."""
     return (int(label), label) if label.isdigit() else (10**9, label)
-
-

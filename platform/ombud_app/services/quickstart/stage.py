@@ -58,7 +58,9 @@ class Stage:
     traffic: Traffic
     say: Callable[[str], None]
 
-    def call(self, part: str, method: str, path: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    def call(
+        self, part: str, method: str, path: str, body: Mapping[str, Any] | None = None
+    ) -> dict[str, Any]:
         """Call the API as one of the cast.
 
         Raises:
@@ -189,5 +191,7 @@ class Stage:
         line = f"{status['state']} {status['step']}"
         if line != said:
             after = f" after {requests} requests" if requests else ""
-            self.say(f"rollout of version {status['challenger']}: {status['state']}{after} — {status['reason']}")
+            self.say(
+                f"rollout of version {status['challenger']}: {status['state']}{after} — {status['reason']}"
+            )
         return line, RolloutState(status["state"])

@@ -20,6 +20,8 @@ from ombud_app.services.quickstart.world import World
 
 __all__ = ["Story"]
 
+_SIGNERS = ("owner", "officer")
+
 Told = tuple[str, Sequence[str], str]
 """Title, facts and where to look: what a step returns."""
 
@@ -86,11 +88,15 @@ class Story:
     def _train_first(self) -> Told:
         run = self._stage.run("train", config=_training("first champion"))
         facts = [self._expect.disjoint_splits(), *self._expect.candidate_is_documented(1)]
-        return "data audited, version 1 trained, evaluated, audited, carded, gated", facts, f"Dagster run {run}"
+        return (
+            "data audited, version 1 trained, evaluated, audited, carded, gated",
+            facts,
+            f"Dagster run {run}",
+        )
 
     def _promote_first(self) -> Told:
         rollout = self._stage.start_rollout(1)
-        self._stage.sign(1, parts=("owner", "officer"), reason="Card read; first champion for the demonstration.")
+        self._stage.sign(1, parts=_SIGNERS, reason="Card read; first champion for the demonstration.")
         self._stage.wait_for_state(rollout, RolloutState.PROMOTED)
         facts = [self._expect.signatures(1), self._expect.champion(1)]
         return "version 1 signed by two people and promoted as first champion", facts, f"/rollouts/{rollout}"
@@ -99,7 +105,11 @@ class Story:
         days = self._days[:2]
         self._replay(self._world.in_domain, days, prefix="quiet")
         run = self._watch(days)
-        return "two days of in-domain traffic: monitors quiet", [self._expect.quiet(days)], f"Dagster run {run}"
+        return (
+            "two days of in-domain traffic: monitors quiet",
+            [self._expect.quiet(days)],
+            f"Dagster run {run}",
+        )
 
     def _shifted_days(self) -> Told:
         days = self._days[2:]
@@ -123,8 +133,16 @@ class Story:
                 f"expected the webhook to hear of the alert once, got {len(told)}",
                 remedy="Read the server's log below the home directory.",
             )
-        facts = [alert.title, alert.cause, f"told once on each of {len(self._stage.platform.notifiers)} routes"]
-        return "shifted traffic: the audio monitor fires, one alert", facts, f"/alerts/{alert.alert_id} ({run})"
+        facts = [
+            alert.title,
+            alert.cause,
+            f"told once on each of {len(self._stage.platform.notifiers)} routes",
+        ]
+        return (
+            "shifted traffic: the audio monitor fires, one alert",
+            facts,
+            f"/alerts/{alert.alert_id} ({run})",
+        )
 
     def _retrain(self) -> Told:
         self._stage.say(f"annotators deliver {len(self._world.labelled)} newly labelled rows")
@@ -133,11 +151,15 @@ class Story:
         run = self._stage.run_with_tag("train", "ombud/alert", alert_id)
         self._stage.wait_for_run(run)
         facts = self._expect.candidate_is_documented(2)
-        return "the drift sensor started a retraining on newly labelled data: version 2", facts, f"Dagster run {run}"
+        return (
+            "the drift sensor started a retraining on newly labelled data: version 2",
+            facts,
+            f"Dagster run {run}",
+        )
 
     def _canary(self) -> Told:
         rollout = self._stage.start_rollout(2)
-        self._stage.sign(2, parts=("owner", "officer"), reason="Retrained after the audio alert; card read.")
+        self._stage.sign(2, parts=_SIGNERS, reason="Retrained after the audio alert; card read.")
         traffic = self._mixed(self._world.canary)
         sent = self._stage.drive(rollout, traffic, prefix="canary", until=RolloutState.PROMOTED)
         facts = [
@@ -154,7 +176,7 @@ class Story:
         facts = list(self._expect.candidate_is_documented(3))
         rollout = self._stage.start_rollout(3)
         reason = "Fire drill: we know that its audio branch is damaged; the canary has to find out."
-        self._stage.sign(3, parts=("owner", "officer"), reason=reason)
+        self._stage.sign(3, parts=_SIGNERS, reason=reason)
         traffic = self._mixed(self._world.drill)
         self._stage.drive(rollout, traffic, prefix="drill", until=RolloutState.ROLLED_BACK)
         facts.append(self._expect.rolled_back(rollout, production=2))

@@ -48,7 +48,13 @@ class Traffic:
     """
 
     def __init__(
-        self, url: str, model: str, *, application_token: str, annotator_token: str, modalities: Sequence[Modality]
+        self,
+        url: str,
+        model: str,
+        *,
+        application_token: str,
+        annotator_token: str,
+        modalities: Sequence[Modality],
     ) -> None:
         self._model = model
         self._modalities = tuple(modalities)
@@ -111,7 +117,9 @@ class Traffic:
         answer = _checked(self._gateway.post(f"/v2/models/{self._model}/infer", json=body)).json()
         outputs = {o["name"]: o for o in answer["outputs"]}
         predicted = outputs["prediction"]["data"]
-        versions = outputs["version"]["data"] if "version" in outputs else [answer["model_version"]] * len(rows)
+        versions = (
+            outputs["version"]["data"] if "version" in outputs else [answer["model_version"]] * len(rows)
+        )
         return [
             Sent(i, s.label or "", int(v), p == s.label)
             for i, s, v, p in zip(ids, rows, versions, predicted, strict=True)
@@ -126,8 +134,9 @@ def _encoded(payload: Payload | None) -> str | None:
 
 def _checked(answer: httpx.Response) -> httpx.Response:
     if answer.is_error:
+        asked = f"{answer.request.method} {answer.request.url.path}"
         raise Unavailable(
-            f"{answer.request.method} {answer.request.url.path} answered {answer.status_code}: {answer.text[:500]}",
+            f"{asked} answered {answer.status_code}: {answer.text[:500]}",
             remedy="Read the server's log below the home directory.",
         )
     return answer

@@ -17,7 +17,7 @@ from ombud.errors import BadInput
 
 __all__ = ["World", "divide"]
 
-_IN_DOMAIN_SHARE = 0.25
+_IN_DOMAIN_SHARE = 0.15
 _SHIFTED_SHARES = {"drifted": 0.25, "labelled": 0.30, "canary": 0.28, "drill": 0.17}
 
 
@@ -77,7 +77,7 @@ def divide(splits: Mapping[str, Dataset], *, cluster: str, seed: int = 0) -> Wor
 
 
 def _some_units(data: Dataset, cluster: str, rng: np.random.Generator) -> frozenset[str]:
-    """Units that together hold about a quarter of the rows, at least two of them."""
+    """Units that together hold about a sixth of the rows, at least two of them."""
     names, counts = np.unique(data.attribute(cluster), return_counts=True)
     if len(names) < 4:
         raise BadInput(

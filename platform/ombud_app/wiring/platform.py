@@ -1,28 +1,14 @@
-"""The only composition root: settings → ports → services.
-
-``open_platform`` is called once per process, by whatever runs there: the server, a Dagster run,
-a command. Nothing below this module knows which adapters were chosen.
-"""
+"""The platform: every port, chosen once, and the services on top of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
-from pathlib import Path
+from functools import cached_property, partial
 
-from ombud.adapters.clock import SystemClock
-from ombud.adapters.dagster_graphql import DagsterOrchestrator
-from ombud.adapters.files import FileArtifactStore
-from ombud.adapters.ids import TimeOrderedIds
-from ombud.adapters.inference_log import SpooledInferenceLog
-from ombud.adapters.mlflow_registry import MlflowRegistry
-from ombud.adapters.notifiers import AppriseNotifier, ConsoleNotifier, FileNotifier, WebhookNotifier
-from ombud.adapters.parquet_data import ParquetDataSource
-from ombud.adapters.sql import SqlUnitOfWork
+from ombud.alerts import AlertDesk
 from ombud.domain.approval import ApprovalKind
 from ombud.domain.identity import Role
-from ombud.domain.modality import Modality
 from ombud.domain.ports import (
     ArtifactStore,
     Clock,
@@ -36,24 +22,29 @@ from ombud.domain.ports import (
 )
 from ombud.errors import BadInput
 from ombud.governance.approvals import ApprovalPolicy
-from ombud.project import Project, load_project
-from ombud.project.schema import Notification
+from ombud.project import Project
+from ombud.rollout.controller import RolloutController
+from ombud.rollout.effects import AliasEffect, EffectsWorker
 from ombud.rollout.processes import EvidenceProcesses
 from ombud.settings import Settings
 from ombud_app.services.approvals import ApprovalService
 from ombud_app.services.bias_audit import BiasAuditService
 from ombud_app.services.card_service import CardService
 from ombud_app.services.data_service import DataService
+from ombud_app.services.describing import Describer
 from ombud_app.services.evaluation import EvaluationService
 from ombud_app.services.gate import GateService
 from ombud_app.services.labels import LabelService
 from ombud_app.services.monitoring import MonitoringService
 from ombud_app.services.reconcile import ReconcileService
 from ombud_app.services.recording import Recorder
+from ombud_app.services.rollback_alerts import tell_of_rollback
+from ombud_app.services.rollout_evidence import RolloutEvidence
+from ombud_app.services.rollouts import RolloutService
 from ombud_app.services.training import TrainingService
-from ombud_monitors.sequential import RolloutProcesses
+from ombud_app.services.worker import NotifyEffect, Worker, handlers
 
-__all__ = ["Platform", "open_platform"]
+__all__ = ["Platform"]
 
 
 @dataclass(frozen=True)
@@ -135,30 +126,30 @@ class Platform:
         )
 
     @cached_property
+    def promotion_policy(self) -> ApprovalPolicy:
+        """Who must sign a promotion, where the rollout policy asks for it."""
+        return ApprovalPolicy(ApprovalKind.PROMOTION, (Role.MODEL_OWNER,), 1)
+
+    @cached_property
     def approvals(self) -> ApprovalService:
         """Takes signatures."""
-        promotion = ApprovalPolicy(ApprovalKind.PROMOTION, (Role.MODEL_OWNER,), 1)
-        return ApprovalService(
-            self.uow,
-            self.registry,
-            self.clock,
-            self.ids,
-            {ApprovalKind.RELEASE: self.release_policy, ApprovalKind.PROMOTION: promotion},
-        )
+        policies = {
+            ApprovalKind.RELEASE: self.release_policy,
+            ApprovalKind.PROMOTION: self.promotion_policy,
+        }
+        return ApprovalService(self.uow, self.registry, self.clock, self.ids, policies)
 
     @cached_property
     def monitoring(self) -> MonitoringService:
         """Looks at windows of production traffic."""
         return MonitoringService(
             self.log,
-            self.registry,
             self.evaluation,
             self.artifacts,
             self.uow,
             self.clock,
-            self.ids,
+            self.desk,
             self.project,
-            routes=tuple(n.route for n in self.notifiers),
             portal_url=self.settings.portal_url,
             dagster_url=self.settings.dagster_url,
         )
@@ -171,42 +162,53 @@ class Platform:
     @cached_property
     def reconcile(self) -> ReconcileService:
         """Compares the registry's aliases with the ledger's decisions."""
-        return ReconcileService(self.registry, self.uow, self.clock, self.ids, self.project)
+        return ReconcileService(self.registry, self.uow, self.desk, self.project)
 
+    @cached_property
+    def desk(self) -> AlertDesk:
+        """Opens alerts and promises their delivery."""
+        return AlertDesk(self.clock, self.ids, tuple(n.route for n in self.notifiers))
 
-def open_platform(settings: Settings) -> Platform:
-    """Open every port below ``settings.home`` (or wherever the settings point).
+    @cached_property
+    def describer(self) -> Describer:
+        """Describes live payloads."""
+        return Describer(self.project.name, self.registry, self.uow, self.artifacts, self.clock)
 
-    Raises:
-        NotFound: There is no project file.
-        BadInput: The project file is wrong.
-        NewerSchema: The home was written by a newer release.
-    """
-    project = load_project(settings.project_file)
-    settings.home.mkdir(parents=True, exist_ok=True)
-    here = settings.project_file.parent
-    return Platform(
-        settings=settings,
-        project=project,
-        clock=SystemClock(),
-        ids=TimeOrderedIds(),
-        uow=SqlUnitOfWork(settings.database_url_or_default),
-        registry=MlflowRegistry(settings.tracking_uri_or_default, settings.mlflow_artifacts),
-        log=SpooledInferenceLog(settings.inference_log),
-        artifacts=FileArtifactStore(settings.artifacts),
-        data=ParquetDataSource(
-            here / project.data.training,
-            here / project.data.labelled if project.data.labelled else None,
-            labels=project.task.labels,
-            modalities=tuple(Modality(m) for m in project.modalities),
-            synthetic=project.data.synthetic,
-            provenance=project.data.provenance,
-            licence=project.data.licence,
-        ),
-        orchestrator=DagsterOrchestrator(settings.dagster_url),
-        notifiers=tuple(_notifier(n, here) for n in project.notifications),
-        processes=RolloutProcesses(),
-    )
+    @cached_property
+    def rollouts(self) -> RolloutService:
+        """Starts, follows and stops rollouts."""
+        return RolloutService(self.uow, self.clock, self._controller, self.project.rollout)
+
+    @cached_property
+    def _controller(self) -> RolloutController:
+        return RolloutController(
+            self.uow,
+            self.registry,
+            self.clock,
+            self.ids,
+            self.processes,
+            self.release_policy,
+            self.promotion_policy,
+            on_rollback=partial(tell_of_rollback, self.desk, self.settings.portal_url),
+            family=2 ** len(self.project.modalities) - 1,
+        )
+
+    def worker(self, owner: str) -> Worker:
+        """The one process that moves rollouts and carries out effects.
+
+        Args:
+            owner: Who it is, for the lease; unique per process.
+        """
+        dispatch = handlers(AliasEffect(self.uow, self.registry), NotifyEffect(self.uow, self.notifiers))
+        return Worker(
+            self.uow,
+            self.clock,
+            self._controller,
+            RolloutEvidence(self.uow, self.log, self.clock),
+            EffectsWorker(self.uow, self.clock, dispatch, owner=owner),
+            self.log,
+            look_seconds=self.settings.look_seconds,
+        )
 
 
 def _role(name: str) -> Role:
@@ -217,15 +219,3 @@ def _role(name: str) -> Role:
             f"gate.release_roles: unknown role {name!r}",
             remedy=f"Use one of {[r.value for r in Role]}.",
         ) from None
-
-
-def _notifier(route: Notification, here: Path) -> Notifier:
-    match route.type:
-        case "console":
-            return ConsoleNotifier()
-        case "file":
-            return FileNotifier(here / (route.target or "alerts.jsonl"))
-        case "webhook":
-            return WebhookNotifier(route.target)
-        case "apprise":
-            return AppriseNotifier(route.target)
