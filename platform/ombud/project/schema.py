@@ -124,7 +124,7 @@ class Governance(_Part):
     citation: str = ""
     contact: str = ""
     card: dict[str, str] = Field(
-        default_factory=dict, description="any further field of the model card by its key: what a person states"
+        default_factory=dict, description="further fields of the model card: key → what a person states"
     )
 
 
