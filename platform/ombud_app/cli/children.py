@@ -51,6 +51,7 @@ def environment_of(settings: Settings) -> Mapping[str, str]:
         "OMBUD_PORTAL_PORT": str(settings.portal_port),
         "OMBUD_DAGSTER_PORT": str(settings.dagster_port),
         "OMBUD_MLFLOW_PORT": str(settings.mlflow_port),
+        "OMBUD_LOOK_SECONDS": str(settings.look_seconds),
         "DAGSTER_HOME": str(settings.dagster_home),
     }
     return {

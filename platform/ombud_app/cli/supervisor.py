@@ -41,7 +41,7 @@ class Child:
         port: Port it will listen on.
         ready: Whether it answers; asked again and again until it does.
         url: What a person opens.
-        patience: Seconds to become ready.
+        patience: Seconds to become ready, counted from the start of the first child.
         cwd: Working directory; None for the current one.
     """
 
@@ -86,12 +86,14 @@ class Supervisor:
         self._children = tuple(children)
         self._say = say
         self._running: list[tuple[Child, subprocess.Popen[bytes]]] = []
+        self._started = 0.0
         self._lock: IO[str] | None = None
 
     def __enter__(self) -> Self:
         try:
             self._take_lock()
             self._check_ports()
+            self._started = time.monotonic()
             for child in self._children:
                 self._start(child)
             for child, process in self._running:
@@ -203,17 +205,16 @@ class Supervisor:
         self._running.append((child, process))
 
     def _await(self, child: Child, process: subprocess.Popen[bytes]) -> None:
-        started = time.monotonic()
         while not child.ready():
             if process.poll() is not None:
                 raise self._died(child, process)
-            if time.monotonic() - started > child.patience:
+            if time.monotonic() - self._started > child.patience:
                 raise Unavailable(
                     f"{child.name} did not become ready within {child.patience:.0f} s",
                     remedy=f"Read {self._home / 'logs' / (child.name + '.log')}.",
                 )
             time.sleep(_POLL_SECONDS)
-        self._say(f"{child.name} is ready after {time.monotonic() - started:.1f} s: {child.url}")
+        self._say(f"{child.name} is ready after {time.monotonic() - self._started:.1f} s: {child.url}")
 
     def _died(self, child: Child, process: subprocess.Popen[bytes]) -> Unavailable:
         log = self._home / "logs" / f"{child.name}.log"

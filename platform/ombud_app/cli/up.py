@@ -52,6 +52,8 @@ def command(
     platform = opened(context)
     settings = platform.settings
     children = [server(settings), dagster(settings), *([] if no_mlflow else [mlflow(settings)])]
+    # Made here and now, so that server and MLflow do not both find an empty store and make its tables.
+    platform.registry.models()
     stopping = _Stopping()
     with Supervisor(settings.home.absolute(), children, say=say) as running:
         token_file = write_sign_in(platform)

@@ -9,10 +9,24 @@
 * :mod:`report` tells what happened, as a table and as JSON.
 """
 
-from ombud_app.services.quickstart.people import People
+from ombud_app.services.quickstart.people import CAST, People
 from ombud_app.services.quickstart.project import story_project
+from ombud_app.services.quickstart.receiver import Receiver
 from ombud_app.services.quickstart.report import StoryReport
+from ombud_app.services.quickstart.stage import Stage
 from ombud_app.services.quickstart.story import Story
+from ombud_app.services.quickstart.traffic import Traffic
 from ombud_app.services.quickstart.world import World, divide
 
-__all__ = ["People", "Story", "StoryReport", "World", "divide", "story_project"]
+__all__ = [
+    "CAST",
+    "People",
+    "Receiver",
+    "Stage",
+    "Story",
+    "StoryReport",
+    "Traffic",
+    "World",
+    "divide",
+    "story_project",
+]
