@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from ombud.domain.modality import FUSED
 from ombud.domain.observations import Observations
 from ombud.domain.verdict import Contribution, Verdict
 from ombud_monitors.panel.averages import Averages, judge_averages
 from ombud_monitors.panel.causes import confidence_causes, descriptor_causes
 from ombud_monitors.panel.claim import MINIMUM_ROWS, Claim, same_labels
-from ombud_monitors.performance.estimated import Calibration, confidence
+from ombud_monitors.performance.estimated import Calibration, support
 from ombud_monitors.performance.measured import errors
 
 __all__ = ["EstimatedHarm", "MeasuredHarm"]
@@ -27,17 +24,20 @@ FEWEST_LABELLED = 30
 class EstimatedHarm(Claim):
     """Estimated accuracy dropped.
 
-    Statistic: the fall of mean confidence, standardised by unit, whole clusters permuted. The effect
-    is the change of estimated accuracy in points: confidence turned into accuracy by isotonic
+    Statistic: the fall of mean support (:func:`~ombud_monitors.performance.support`: the probability
+    that the whole model gives to this answer), standardised by unit, whole clusters permuted. The
+    effect is the change of estimated accuracy in points: support turned into accuracy by isotonic
     calibration on the reference's labels, or taken at its word where there are none. What is permuted
-    is the confidence itself: a curve fitted on the reference would treat the two windows differently,
-    and the test would no longer be exact. Drift needs both, a p-value at the level and an estimated
+    is the support itself: a curve fitted on the reference would treat the two windows differently, and
+    the test would no longer be exact. Drift needs both, a p-value at the level and an estimated
     accuracy that fell.
 
-    Limits: a model that is wrong with confidence is seen by :class:`MeasuredHarm` only.
+    Limits: a model that is wrong with one voice is seen by :class:`MeasuredHarm` only. Harm that comes
+        only from an input missing more often is reported by :class:`~ombud_monitors.panel.PresenceChanged`.
 
     Example:
         >>> from ombud.domain.verdict import Grade
+        >>> import numpy as np
         >>> rng = np.random.default_rng(0)
         >>> def window(p, n=200):
         ...     first = np.clip(rng.normal(p, 0.05, n), 0.5, 1).astype(np.float32)
@@ -60,7 +60,7 @@ class EstimatedHarm(Claim):
     ) -> Verdict:
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
         same_labels(reference, current)
-        before, after = self._confidence(reference), self._confidence(current)
+        before, after = support(reference, self.modality), support(current, self.modality)
         curve = Calibration.fit(before, 1.0 - errors(reference, self.modality))
         averages = Averages(
             reference=before,
@@ -80,15 +80,6 @@ class EstimatedHarm(Claim):
             seed=seed,
             causes=lambda: _causes(self, reference, current),
         )
-
-    def _confidence(self, window: Observations) -> NDArray[np.float64]:
-        if self.modality == FUSED:
-            # A request that got no answer is certainly not answered right.
-            return np.nan_to_num(confidence(window.probabilities), nan=0.0)
-        columns = window.modalities.get(self.modality)
-        if columns is None or columns.probabilities is None:
-            return np.full(len(window), np.nan)
-        return np.where(columns.present, confidence(columns.probabilities), np.nan)
 
 
 @dataclass(frozen=True)
