@@ -103,10 +103,13 @@ def _leaves(core: JsonObject) -> Iterator[tuple[Place, Any]]:
             for table in value:
                 # The caption may carry a verdict; the part before the colon names the table.
                 name = str(table["caption"]).partition(":")[0]
+                firsts = [row[0] for row in table["rows"]]
                 for row in table["rows"]:
+                    # The same metric may stand there as a difference and as a ratio.
+                    called = f"{row[0]} ({row[1]})" if firsts.count(row[0]) > 1 else str(row[0])
                     for title, cell in zip(table["columns"][1:], row[1:], strict=True):
                         if cell is not None:
-                            yield (key, f"{name}, {row[0]}, {title}"), cell
+                            yield (key, f"{name}, {called}, {title}"), cell
         elif field["kind"] == "list":
             yield (key, ""), "; ".join(value)
         else:

@@ -58,3 +58,12 @@ def test_a_new_finding_is_a_regression_and_a_lost_statement_is_removed() -> None
     assert kinds == {ChangeKind.REGRESSION}
     silent = build(specimen.inputs(statements={})).core
     assert {c.kind for c in diff(core(), silent)} == {ChangeKind.REMOVED}
+
+
+def test_difference_and_ratio_of_one_metric_are_told_apart() -> None:
+    bias = specimen.bias()
+    bias["attributes"][1]["disparities"][0]["value"] = specimen.number(0.16, 0.12, 0.2, 1200)
+    (change,) = diff(core(), core(bias_audit=bias))
+    assert change.kind is ChangeKind.REGRESSION
+    assert change.where == "Disparities by writer_group, Accuracy (difference), Disparity"
+    assert change.clear is True
