@@ -1,7 +1,5 @@
 """Asset checks: the conditions that stop a run, and the ones that only speak."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What is learned about a candidate before people are asked: evaluation, bias audit, card, gate."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from ombud_assets.figures import interval_plot, number, table

@@ -1,7 +1,5 @@
 """The Dagster face of wiring."""
 
-from __future__ import annotations
-
 from functools import lru_cache
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Sensors: what follows from what happened."""
 
-from __future__ import annotations
-
 import json
 
 import dagster as dg

@@ -1,6 +1,8 @@
-"""From data to a registered candidate."""
+"""From data to a registered candidate.
 
-from __future__ import annotations
+Dagster reads the annotations of steps when it makes them, so the modules of this package that hold
+steps do without postponed annotations.
+"""
 
 import dagster as dg
 import yaml

@@ -1,7 +1,5 @@
 """Which model version a step is about."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from ombud.errors import NotFound

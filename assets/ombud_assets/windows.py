@@ -1,7 +1,5 @@
 """Production traffic, cut into windows and looked at."""
 
-from __future__ import annotations
-
 import dagster as dg
 
 from ombud_app.services.monitoring import Look
