@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import typer
+from typer.models import OptionInfo
 
 from ombud_app.cli.entry import app
 
@@ -38,37 +41,55 @@ its remedy on standard error; `OMBUD_DEBUG=1` adds the trace.
 
 def reference() -> str:
     """The whole reference as Markdown."""
-    root = typer.main.get_command(app)
-    return "\n".join([_HEAD, *_chapters(root, "ombud")])
+    return "\n".join(
+        [_HEAD, *(_chapter(path, function) for path, function in sorted(_commands(app, "ombud")))]
+    )
 
 
-def _chapters(command: Any, path: str) -> Iterator[str]:
-    # Typer's tree is walked by its attributes: its classes are private to it.
-    if hasattr(command, "commands"):
-        for name in sorted(command.commands):
-            yield from _chapters(command.commands[name], f"{path} {name}")
-        return
-    yield f"## `{path}`\n"
-    yield f"{(command.help or '').strip()}\n"
-    rows = [_row(parameter) for parameter in command.params if parameter.name != "help"]
-    if rows:
-        yield "| | | |\n|---|---|---|\n" + "\n".join(rows) + "\n"
+def _commands(tree: typer.Typer, path: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+    for command in tree.registered_commands:
+        if command.callback is not None:
+            yield f"{path} {command.name}", command.callback
+    for group in tree.registered_groups:
+        if group.typer_instance is not None:
+            yield from _commands(group.typer_instance, f"{path} {group.name}")
 
 
-def _row(parameter: Any) -> str:
-    if parameter.param_type_name == "argument":
-        return f"| `{parameter.name.upper()}` | argument | |"
-    kind = "flag" if parameter.is_flag else _kind(parameter)
-    return f"| `{'`, `'.join(parameter.opts)}` | {kind} | {(parameter.help or '').strip()} |"
+def _chapter(path: str, function: Callable[..., Any]) -> str:
+    hints = get_type_hints(function, include_extras=True)
+    rows = [
+        _row(parameter, hints[parameter.name])
+        for parameter in inspect.signature(function).parameters.values()
+        if hints[parameter.name] is not typer.Context
+    ]
+    told = f"## `{path}`\n\n{inspect.getdoc(function)}\n"
+    return f"{told}\n| | | |\n|---|---|---|\n" + "\n".join(rows) + "\n" if rows else told
 
 
-def _kind(option: Any) -> str:
-    choices = getattr(option.type, "choices", None)
-    kind = " \\| ".join(str(getattr(c, "value", c)) for c in choices) if choices else option.type.name
-    if option.required:
-        return f"{kind}, required"
-    default = getattr(option.default, "value", option.default)
-    return kind if default is None or callable(default) else f"{kind}, default {default}"
+def _row(parameter: inspect.Parameter, hint: Any) -> str:
+    kind, options = (hint.__origin__, hint.__metadata__) if get_origin(hint) is Annotated else (hint, ())
+    option = next((o for o in options if isinstance(o, OptionInfo)), None)
+    if option is None:
+        return f"| `{parameter.name.upper()}` | {_kind(kind)} | |"
+    # Inside Annotated, Typer keeps the first declared name where the default used to be.
+    declared = [n for n in (option.default, *(option.param_decls or ())) if isinstance(n, str)]
+    names = declared or [f"--{parameter.name.replace('_', '-')}"]
+    default = getattr(parameter.default, "value", parameter.default)
+    told = _kind(kind)
+    if parameter.default is inspect.Parameter.empty:
+        told += ", required"
+    elif default is not None and kind is not bool:
+        told += f", default {default}"
+    return f"| `{'`, `'.join(names)}` | {told} | {(option.help or '').strip()} |"
+
+
+def _kind(hint: Any) -> str:
+    plain = [part for part in get_args(hint) if part is not type(None)]
+    if plain:
+        return f"{_kind(plain[0])}, repeatable" if get_origin(hint) is list else _kind(plain[0])
+    if issubclass(hint, StrEnum):
+        return " \\| ".join(member.value for member in hint)
+    return {bool: "flag", int: "integer", float: "number", Path: "path"}.get(hint, "text")
 
 
 def main() -> int:

@@ -19,7 +19,6 @@ from ombud_app.gateway import Gateway, create_router
 from ombud_app.portal import create_app
 from ombud_app.portal.access import acting
 from ombud_app.wiring import Platform, open_platform
-from ombud_monitors.descriptors import describe
 
 __all__ = ["compose", "main"]
 
@@ -36,7 +35,7 @@ def compose(platform: Platform) -> FastAPI:
         platform.log,
         platform.clock,
         platform.ids,
-        describe,
+        platform.describer,
         [platform.project.name],
     )
     # The door has already found out who asks when the gateway wants to know.

@@ -76,7 +76,7 @@ def test_neither_ci_nor_services_nor_administrators_may_sign() -> None:
 def test_what_cannot_be_guarded_is_not_served(house: House) -> None:
     mounted = APIRouter()
     mounted.mount("/other", FastAPI())
-    with pytest.raises(TypeError, match="cannot|can guard"):
+    with pytest.raises(TypeError, match="can guard"):
         create_app(house, [mounted])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import httpx
 
 from unit.portal.conftest import ClientOf
@@ -48,11 +50,13 @@ def test_a_change_against_a_stale_reading_is_refused(client_of: ClientOf) -> Non
     client = client_of("on_call")
     rollout = _live(client)
     path = f"/api/v1/rollouts/{rollout['rollout_id']}"
-    held = client.post(f"{path}/hold", json={"reason": "wait"}, headers={"If-Match": f'"{rollout["seq"]}"'})
+    read = {"If-Match": f'"{rollout["seq"]}"'}
+    held = client.post(f"{path}/hold", json={"reason": "wait"}, headers=read)
     assert held.json()["state"] == "hold"
-    stale = client.post(f"{path}/resume", json={"reason": "go on"}, headers={"If-Match": f'"{rollout["seq"]}"'})
+    stale = client.post(f"{path}/resume", json={"reason": "go on"}, headers=read)
     assert stale.status_code == 412
-    fresh = client.post(f"{path}/resume", json={"reason": "go on"}, headers={"If-Match": held.headers["etag"]})
+    now = {"If-Match": held.headers["etag"]}
+    fresh = client.post(f"{path}/resume", json={"reason": "go on"}, headers=now)
     assert fresh.json()["state"] == "shadow"
     nonsense = client.post(f"{path}/hold", json={"reason": "go on"}, headers={"If-Match": '"latest"'})
     assert nonsense.status_code == 412
@@ -64,7 +68,9 @@ def test_starting_the_champion_is_a_conflict(client_of: ClientOf) -> None:
     assert client_of("ci").post("/api/v1/rollouts", json={"model": MODEL, "version": 77}).status_code == 404
 
 
-def test_the_same_key_and_body_give_the_same_answer_once(house: House, client_of: ClientOf, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_the_same_key_and_body_give_the_same_answer_once(
+    house: House, client_of: ClientOf, tmp_path: Path
+) -> None:
     version = house.register(tmp_path / "more")
     client = client_of("ci")
     body, key = {"model": MODEL, "version": version}, {"Idempotency-Key": "start-four"}

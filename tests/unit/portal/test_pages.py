@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
@@ -120,7 +121,7 @@ def test_an_alert_is_resolved_from_its_page(app: FastAPI, house: House) -> None:
     assert "resolved" in client.get("/alerts/al-1").text
 
 
-def test_an_officer_signs_from_the_version_page(app: FastAPI, house: House, tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_an_officer_signs_from_the_version_page(app: FastAPI, house: House, tmp_path: Path) -> None:
     version = house.register(tmp_path / "more")
     card = house.cards.build(MODEL, version)
     client = _browser(app, house.token("officer"))
