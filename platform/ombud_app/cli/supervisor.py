@@ -14,12 +14,13 @@ import os
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Self
+from types import FrameType, TracebackType
+from typing import IO, Any, Self
 
 from ombud.errors import Unavailable
 
@@ -87,10 +88,12 @@ class Supervisor:
         self._say = say
         self._running: list[tuple[Child, subprocess.Popen[bytes]]] = []
         self._started = 0.0
+        self._handlers: dict[signal.Signals, Any] = {}
         self._lock: IO[str] | None = None
 
     def __enter__(self) -> Self:
         try:
+            self._listen_for_the_end()
             self._take_lock()
             self._check_ports()
             self._started = time.monotonic()
@@ -123,18 +126,18 @@ class Supervisor:
             if process.poll() is not None:
                 raise self._died(child, process)
 
-    def watch(self, stop: Callable[[], bool], *, also: Callable[[], None] = lambda: None) -> None:
-        """Look after the children until ``stop`` says so.
+    def watch(self, *, also: Callable[[], None] = lambda: None) -> None:
+        """Look after the children until somebody ends it (Ctrl-C, SIGTERM, SIGHUP).
 
         Args:
-            stop: Whether to end.
             also: Called every few seconds, e.g. to ask for the health of daemons.
 
         Raises:
             Unavailable: A child died.
+            KeyboardInterrupt: Somebody ended it.
         """
         rounds = 0
-        while not stop():
+        while True:
             self.check()
             if rounds % 50 == 49:
                 also()
@@ -143,6 +146,9 @@ class Supervisor:
 
     def stop(self) -> None:
         """End every group, last started first: SIGTERM, and SIGKILL for what is left. Safe to repeat."""
+        # Impatience (a second Ctrl-C) must not leave half of the servers running.
+        for number in self._handlers:
+            signal.signal(number, signal.SIG_IGN)
         for _, process in reversed(self._running):
             _signal_group(process, signal.SIGTERM)
         deadline = time.monotonic() + _TERM_SECONDS
@@ -158,6 +164,20 @@ class Supervisor:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+        self._handlers.clear()
+
+    def _listen_for_the_end(self) -> None:
+        """Let SIGTERM and SIGHUP end the block as Ctrl-C does, so that the children end with it."""
+        if threading.current_thread() is not threading.main_thread():
+            return
+
+        def end(_number: int, _frame: FrameType | None) -> None:
+            raise KeyboardInterrupt
+
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            self._handlers[number] = signal.signal(number, end)
 
     def _take_lock(self) -> None:
         self._home.mkdir(parents=True, exist_ok=True)

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-import signal
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from ombud.domain.identity import Actor, Role
+from ombud.domain.ports import Orchestrator
 from ombud.errors import OmbudError
 from ombud_app.cli.children import dagster, mlflow, server
 from ombud_app.cli.opening import opened
@@ -20,7 +21,7 @@ from ombud_app.cli.supervisor import Supervisor
 from ombud_app.portal.tokens import make_token
 from ombud_app.wiring import Platform
 
-__all__ = ["NAME", "command", "write_sign_in"]
+__all__ = ["NAME", "DaemonWatch", "command", "write_sign_in"]
 
 NAME = "up"
 
@@ -54,7 +55,6 @@ def command(
     children = [server(settings), dagster(settings), *([] if no_mlflow else [mlflow(settings)])]
     # Made here and now, so that server and MLflow do not both find an empty store and make its tables.
     platform.registry.models()
-    stopping = _Stopping()
     with Supervisor(settings.home.absolute(), children, say=say) as running:
         token_file = write_sign_in(platform)
         data = {"urls": {c.name: c.url for c in children}, "sign_in_token_file": str(token_file)}
@@ -68,45 +68,39 @@ def command(
             "Ctrl-C stops everything.",
         ]
         show(data, as_json=as_json, text="\n".join(lines))
-        stopping.watching = True
-        running.watch(lambda: stopping.asked, also=_Daemons(platform).look)
+        watch = DaemonWatch(platform.orchestrator, settings.home / "logs" / "dagster.log", say)
+        with contextlib.suppress(KeyboardInterrupt):
+            running.watch(also=watch.look)
         say("stopping")
     say("everything is stopped")
 
 
-class _Stopping:
-    """Turns SIGINT and SIGTERM into a question that the watch loop asks."""
+class DaemonWatch:
+    """Says once when a Dagster daemon dies, and once when it is back.
 
-    def __init__(self) -> None:
-        self.asked = False
-        self.watching = False
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._ask)
+    Args:
+        orchestrator: Who is asked.
+        log: Where the cause will be found.
+        tell: Who is told.
+    """
 
-    def _ask(self, _number: int, _frame: FrameType | None) -> None:
-        self.asked = True
-        if not self.watching:
-            # During start-up nobody asks the question; ending the block stops what was started.
-            raise KeyboardInterrupt
-
-
-class _Daemons:
-    """Says once when a Dagster daemon dies, and once when it is back."""
-
-    def __init__(self, platform: Platform) -> None:
-        self._platform = platform
+    def __init__(self, orchestrator: Orchestrator, log: Path, tell: Callable[[str], None]) -> None:
+        self._orchestrator = orchestrator
+        self._log = log
+        self._tell = tell
         self._complaint = ""
 
     def look(self) -> None:
+        """Ask once."""
         try:
-            found = self._platform.orchestrator.daemons()
+            found = self._orchestrator.daemons()
             dead = ", ".join(sorted(name for name, healthy in found.items() if not healthy))
             complaint = f"Dagster daemons not healthy: {dead}" if dead else ""
         except OmbudError as error:
             complaint = error.message
         if complaint and complaint != self._complaint:
-            logs = self._platform.settings.home / "logs" / "dagster.log"
-            say(f"{complaint}. Sensors and schedules do not run. Read {logs}; restart with `ombud up`.")
+            remedy = f"Read {self._log}; restart with `ombud up`."
+            self._tell(f"{complaint}. Sensors and schedules do not run. {remedy}")
         if self._complaint and not complaint:
-            say("Dagster's daemons are healthy again")
+            self._tell("Dagster's daemons are healthy again")
         self._complaint = complaint

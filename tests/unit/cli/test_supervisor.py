@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -128,7 +129,7 @@ def test_a_child_that_dies_later_is_noticed(tmp_path: Path) -> None:
     with Supervisor(tmp_path / "home", [_child(tmp_path, port)], say=lambda _: None) as running:
         os.kill(running.pids["portal"], signal.SIGKILL)
         with pytest.raises(Unavailable, match="ended by itself"):
-            running.watch(lambda: False)
+            running.watch()
 
 
 def test_a_child_that_never_answers_is_given_up(tmp_path: Path) -> None:
@@ -138,3 +139,36 @@ def test_a_child_that_never_answers_is_given_up(tmp_path: Path) -> None:
         Supervisor(tmp_path / "home", [silent], say=lambda _: None),
     ):
         pass
+
+
+HOLDER = """
+import sys
+from pathlib import Path
+from ombud_app.cli.supervisor import Child, Supervisor, port_in_use
+code, folder, port = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+command = (sys.executable, "-c", code, str(port), str(folder), "meek")
+ready = lambda: port_in_use("127.0.0.1", port)
+child = Child("portal", command, {}, "127.0.0.1", port, ready, "")
+try:
+    with Supervisor(folder / "home", [child], say=lambda _: None) as running:
+        print("running", flush=True)
+        running.watch()
+except KeyboardInterrupt:
+    sys.exit(7)
+"""
+
+
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_whatever_ends_the_supervisor_ends_the_children(tmp_path: Path, sent: signal.Signals) -> None:
+    port = _free_port()
+    holder = subprocess.Popen(
+        [sys.executable, "-c", HOLDER, SERVER, str(tmp_path), str(port)], stdout=subprocess.PIPE
+    )
+    assert holder.stdout is not None
+    assert holder.stdout.readline() == b"running\n"
+    grandchild = int((tmp_path / f"{port}.pid").read_text())
+    holder.send_signal(sent)
+    assert holder.wait(timeout=60) == 7
+    holder.stdout.close()
+    assert not port_in_use("127.0.0.1", port)
+    assert _eventually(lambda: not _alive(grandchild))

@@ -52,9 +52,7 @@ def test_a_malformed_body_points_at_its_part(client_of: ClientOf) -> None:
     ]
 
 
-def test_a_failure_inside_shows_nothing_of_the_inside(
-    app: FastAPI, house: House, client_of: ClientOf
-) -> None:
+def test_a_failure_inside_shows_nothing_of_the_inside(house: House, client_of: ClientOf) -> None:
     class Broken:
         def __getattr__(self, name: str) -> object:
             raise RuntimeError("password=hunter2")
