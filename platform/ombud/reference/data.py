@@ -32,8 +32,8 @@ PROVENANCE = (
 )
 LICENCE = "CC0-1.0"
 
-SHIFTED_ACCENT = Accent("island", formant_scale=(1.16, 0.9, 0.94), second_formant_pull=0.35, tempo=0.72)
-SHIFTED_CHANNEL = Channel("phone-line", low_hz=420.0, high_hz=2300.0, noise=0.012)
+SHIFTED_ACCENT = Accent("island", formant_scale=(1.32, 0.8, 0.92), second_formant_pull=0.55, tempo=0.72)
+SHIFTED_CHANNEL = Channel("phone-line", low_hz=450.0, high_hz=1900.0, noise=0.02)
 
 
 @dataclass(frozen=True)

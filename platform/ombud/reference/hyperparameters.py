@@ -46,7 +46,7 @@ Remedy: Correct hyperparameters in the project file.
     patience: int = 5
     embedding_dim: int = 64
     modality_dropout: float = 0.4
-    disagreement: float = 0.2
+    disagreement: float = 0.3
     batch_size: int = 64
     learning_rate: float = 2e-3
     threads: int = 1

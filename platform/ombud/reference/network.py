@@ -16,6 +16,10 @@ from ombud.reference.text_features import BUCKETS
 __all__ = ["Outputs", "TriModalNetwork"]
 
 
+_DOUBT = 0.05
+"""Chance that the fusion gives to a branch having gone wrong altogether."""
+
+
 @dataclass(frozen=True, eq=False)
 class Outputs:
     """What the network computes for ``n`` rows; rows of an absent modality are zeros.
@@ -114,13 +118,17 @@ class TriModalNetwork(nn.Module):
         return Outputs(embeddings, logits)
 
     def fuse(self, outputs: Outputs, present: Tensor) -> Tensor:
-        """Fused logits ``(n, k)``: the heads' sum, corrected by what the embeddings say together."""
+        """Fused logits ``(n, k)``: what the heads say, corrected by what the embeddings say together.
+
+        Every head is doubted a little, so that no single one, however sure, outvotes two others.
+        """
         parts, total = [], torch.zeros(len(present), self.classes, device=present.device)
         for column, modality in enumerate(self.modalities):
             here = present[:, column, None].float()
             # The heads learn from their own loss; here they are evidence, not targets.
-            opinion = outputs.logits[modality].detach() * here
-            parts += [outputs.embeddings[modality] * here, opinion.tanh(), here]
+            trust = outputs.logits[modality].detach().softmax(1)
+            opinion = (trust * (1 - _DOUBT) + _DOUBT / self.classes).log() * here
+            parts += [outputs.embeddings[modality] * here, trust * here, here]
             total = total + opinion
         correction: Tensor = self.fusion(torch.cat(parts, dim=1))
         return total + correction

@@ -113,9 +113,9 @@ class Hand:
             width=float(rng.uniform(0.8, 1.6)),
             height=float(rng.uniform(16, 21)),
             aspect=float(rng.uniform(0.55, 0.85)),
-            bend=rng.normal(0, 0.04, (10, 7, 2)),
+            bend=rng.normal(0, 0.055, (10, 7, 2)),
             forms=rng.uniform(0, 1, 10),
-            jitter=0.055 if student else 0.04,
+            jitter=0.085 if student else 0.065,
         )
 
 

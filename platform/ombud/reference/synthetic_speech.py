@@ -99,11 +99,11 @@ class Voice:
         female = gender == "female"
         return cls(
             pitch_hz=float(rng.normal(205, 22) if female else rng.normal(118, 15)),
-            tract=float(rng.normal(1.15 if female else 1.0, 0.05)),
+            tract=float(rng.normal(1.15 if female else 1.0, 0.07)),
             tempo=float(rng.uniform(0.85, 1.25)),
             breath=float(rng.uniform(0.01, 0.08)),
             tilt_hz=float(rng.uniform(500, 1100)),
-            noise=float(rng.uniform(0.001, 0.008)),
+            noise=float(np.exp(rng.uniform(np.log(0.002), np.log(0.09)))),
         )
 
 
@@ -173,7 +173,7 @@ def _trajectories(
     formants = np.array([p.formants for p in phones], dtype=np.float64)
     formants[:, 1] += accent.second_formant_pull * (1450 - formants[:, 1])
     formants = (
-        formants * np.array(accent.formant_scale) * voice.tract * np.exp(rng.normal(0, 0.035, formants.shape))
+        formants * np.array(accent.formant_scale) * voice.tract * np.exp(rng.normal(0, 0.1, formants.shape))
     )
     times = lead + np.cumsum(seconds) - seconds / 2
     grid = np.arange(0, seconds.sum() + silence, _HOP / SAMPLE_RATE)

@@ -162,7 +162,9 @@ MESSAGES = Register(
 
 DIALOGUE = Register(
     "dialogue",
+    # People in a dialogue say plain things, too.
     (
+        *MESSAGES.templates,
         "you told {person} it was {n}, remember",
         "no way, {n} {thing}, in {place}",
         "give me {n} {unit}, I beg you",
