@@ -47,7 +47,7 @@ class EmbeddingChanged(Claim):
     ) -> Verdict:
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
         ours, theirs = reference.modalities.get(self.modality), current.modalities.get(self.modality)
-        detector = MMD(permutations=permutations_for(level), level=level or 1.0, max_rows=self.max_rows)
+        detector = MMD(permutations=permutations_for(level), level=level, max_rows=self.max_rows)
         if ours is None or theirs is None or ours.embeddings is None or theirs.embeddings is None:
             return self.decline(detector.name, f"No {self.modality} embeddings in both windows.")
         return _detect(
@@ -77,7 +77,7 @@ class DescriptorsChanged(Claim):
     ) -> Verdict:
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
         ours, theirs = reference.modalities.get(self.modality), current.modalities.get(self.modality)
-        detector = Ranks(permutations=permutations_for(level), level=level or 1.0)
+        detector = Ranks(permutations=permutations_for(level), level=level)
         if ours is None or theirs is None or not ours.descriptor_names:
             return self.decline(detector.name, f"No {self.modality} descriptors in both windows.")
         if ours.descriptor_names != theirs.descriptor_names:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
 
 from ombud.domain.modality import FUSED
 from ombud.domain.observations import Observations
-from ombud.domain.verdict import Contribution, Verdict
+from ombud.domain.verdict import Contribution, Outcome, Verdict
 from ombud_monitors.panel.averages import Averages, judge_averages
 from ombud_monitors.panel.causes import confidence_causes, descriptor_causes
 from ombud_monitors.panel.claim import MINIMUM_ROWS, Claim, same_labels
-from ombud_monitors.performance.estimated import Calibration, support
+from ombud_monitors.performance.estimated import Calibration, confidence, support
 from ombud_monitors.performance.measured import errors
 
 __all__ = ["EstimatedHarm", "MeasuredHarm"]
@@ -18,6 +21,8 @@ __all__ = ["EstimatedHarm", "MeasuredHarm"]
 UNIT = "accuracy points"
 POINTS = 100.0
 FEWEST_LABELLED = 30
+BLAME = 0.02
+"""Chance of naming a modality whose own confidence is as it was, once another one has gone wrong."""
 
 
 @dataclass(frozen=True)
@@ -29,15 +34,19 @@ class EstimatedHarm(Claim):
     effect is the change of estimated accuracy in points: support turned into accuracy by isotonic
     calibration on the reference's labels, or taken at its word where there are none. What is permuted
     is the support itself: a curve fitted on the reference would treat the two windows differently, and
-    the test would no longer be exact. Drift needs both, a p-value at the level and an estimated
-    accuracy that fell.
+    the test would no longer be exact.
 
-    Limits: a model that is wrong with one voice is seen by :class:`MeasuredHarm` only. Harm that comes
+    Drift needs more than the p-value: the estimated accuracy must have fallen, and where the claim
+    blames one modality its own confidence must have fallen too, at level :data:`BLAME`. Support also
+    falls when *another* input goes wrong and contradicts this one; without its own sign of doubt a
+    modality is not named. Asking for more can only lower the chance of a false page.
+
+    Limits: a branch that is wrong and as sure as ever is seen by :class:`MeasuredHarm` and as
+        conflict, not here. Harm that comes
         only from an input missing more often is reported by :class:`~ombud_monitors.panel.PresenceChanged`.
 
     Example:
         >>> from ombud.domain.verdict import Grade
-        >>> import numpy as np
         >>> rng = np.random.default_rng(0)
         >>> def window(p, n=200):
         ...     first = np.clip(rng.normal(p, 0.05, n), 0.5, 1).astype(np.float32)
@@ -71,14 +80,31 @@ class EstimatedHarm(Claim):
             unit=UNIT,
             shown=(POINTS * curve.accuracy_of(before), POINTS * curve.accuracy_of(after)),
         )
-        return judge_averages(
-            self,
-            averages,
-            reference,
-            current,
-            level=level,
-            seed=seed,
-            causes=lambda: _causes(self, reference, current),
+
+        def judge(judged: Averages, at: float) -> Verdict:
+            return judge_averages(
+                self,
+                judged,
+                reference,
+                current,
+                level=at,
+                seed=seed,
+                causes=lambda: _causes(self, reference, current),
+            )
+
+        verdict = judge(averages, level)
+        if not verdict.fired or self.modality == FUSED:
+            return verdict
+        own = replace(averages, reference=_own(self, reference), current=_own(self, current), shown=None)
+        doubt = judge(own, BLAME)
+        if doubt.fired:
+            return verdict
+        return replace(
+            verdict,
+            outcome=Outcome.QUIET,
+            reason=f"The rest of the model contradicts {self.modality} more often, but {self.modality}'s own "
+            f"confidence did not fall (p = {doubt.p_value:.2g}): the fault may lie with another modality. "
+            f"{verdict.reason}".rstrip(),
         )
 
 
@@ -121,6 +147,14 @@ class MeasuredHarm(Claim):
             seed=seed,
             causes=lambda: _causes(self, reference, current),
         )
+
+
+def _own(claim: Claim, window: Observations) -> NDArray[np.float64]:
+    """``(n,)`` confidence of one modality's own answer; NaN where it gave none."""
+    columns = window.modalities.get(claim.modality)
+    if columns is None or columns.probabilities is None:
+        return np.full(len(window), np.nan)
+    return np.where(columns.present, confidence(columns.probabilities), np.nan)
 
 
 def _causes(claim: Claim, reference: Observations, current: Observations) -> tuple[Contribution, ...]:

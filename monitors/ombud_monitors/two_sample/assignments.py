@@ -98,4 +98,4 @@ def permutations_for(level: float) -> int:
         >>> permutations_for(0.05), permutations_for(0.003)
         (199, 1334)
     """
-    return min(max(199, math.ceil(4 / level)), 19_999)
+    return min(max(199, math.ceil(4 / level)), 19_999) if level > 0 else 199
