@@ -65,7 +65,13 @@ class DataService:
         modalities = [Modality(m) for m in self.project.modalities]
         labels = self.project.task.labels
         clusters = {Modality(m): c for m, c in self.project.clusters.items()}
-        report = audit(splits, modalities=modalities, labels=labels, clusters=clusters)
+        report = audit(
+            splits,
+            modalities=modalities,
+            labels=labels,
+            clusters=clusters,
+            attributes=self.project.protected,
+        )
         name = self.project.name
         audited = self.recorder.record(
             EvidenceKind.DATA_AUDIT, name, 0, report.to_json(), run_id=run_id, reason="data audit"

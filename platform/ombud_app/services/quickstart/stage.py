@@ -154,15 +154,19 @@ class Stage:
             Unavailable: The traffic ran out, and the time too, before it got there.
         """
         sent: list[Sent] = []
+        unlabelled: list[Sent] = []
         said = ""
         for batch in self.traffic.send(data, prefix=prefix):
-            self.traffic.label(batch, source="annotators")
             sent += batch
             # Traffic that comes faster than the worker looks would be spent before a stage has moved.
             time.sleep(_PACE_SECONDS)
+            unlabelled = self.traffic.label([*unlabelled, *batch], source="annotators")
             said, state = self._follow(rollout_id, said, len(sent))
             if state is until:
                 return sent
+        while unlabelled:
+            time.sleep(_PACE_SECONDS)
+            unlabelled = self.traffic.label(unlabelled, source="annotators")
         self.wait_for_state(rollout_id, until, seconds=seconds)
         return sent
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +18,7 @@ from ombud.errors import Unavailable
 __all__ = ["Sent", "Traffic"]
 
 _BATCH = 16
+_PATIENCE = 30
 
 
 @dataclass(frozen=True)
@@ -84,10 +86,15 @@ class Traffic:
             time = day + timedelta(seconds=start * 60) if day else None
             yield self._post(rows, [f"{prefix}-{s.sample_id}" for s in rows], time)
 
-    def label(self, sent: Sequence[Sent], *, source: str) -> Mapping[str, Any]:
-        """Deliver the labels of answered requests."""
+    def label(self, sent: Sequence[Sent], *, source: str) -> list[Sent]:
+        """Deliver the labels of answered requests; returns those that were too early.
+
+        Records reach the inference log after the answer, so a label can arrive before its request.
+        """
         body = {"labels": [{"request_id": s.request_id, "label": s.label, "source": source} for s in sent]}
-        return dict(_checked(self._labels.post("/api/v1/labels", json=body)).json())
+        receipt = _checked(self._labels.post("/api/v1/labels", json=body)).json()
+        early = {p["request_id"] for p in receipt["problems"] if p["status"] == httpx.codes.NOT_FOUND}
+        return [s for s in sent if s.request_id in early]
 
     def close(self) -> None:
         """Close the connections."""
@@ -114,7 +121,7 @@ class Traffic:
             ],
             "parameters": parameters,
         }
-        answer = _checked(self._gateway.post(f"/v2/models/{self._model}/infer", json=body)).json()
+        answer = _checked(self._insist(body)).json()
         outputs = {o["name"]: o for o in answer["outputs"]}
         predicted = outputs["prediction"]["data"]
         versions = (
@@ -124,6 +131,17 @@ class Traffic:
             Sent(i, s.label or "", int(v), p == s.label)
             for i, s, v, p in zip(ids, rows, versions, predicted, strict=True)
         ]
+
+    def _insist(self, body: Mapping[str, Any]) -> httpx.Response:
+        """Try again while the gateway says that it will be ready in a moment."""
+        path = f"/v2/models/{self._model}/infer"
+        answer = self._gateway.post(path, json=body)
+        for _ in range(_PATIENCE):
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(min(float(answer.headers.get("Retry-After", "1")), 1.0))
+            answer = self._gateway.post(path, json=body)
+        return answer
 
 
 def _encoded(payload: Payload | None) -> str | None:
