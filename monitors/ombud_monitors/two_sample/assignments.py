@@ -91,11 +91,11 @@ def permutation_p_value(statistics: NDArray[np.float64]) -> float:
 def permutations_for(level: float) -> int:
     """How many permutations a judgement at ``level`` deserves.
 
-    Four times the fewest that can reach the level keep the loss of power by random drawing small;
-    between 199 and 19,999.
+    Four times the fewest that can reach the level keep the loss of power by random drawing small; at
+    least 999, so that the splits of a few clusters are enumerated; at most 19,999.
 
     Example:
         >>> permutations_for(0.05), permutations_for(0.003)
-        (199, 1334)
+        (999, 1334)
     """
-    return min(max(199, math.ceil(4 / level)), 19_999) if level > 0 else 199
+    return min(max(999, math.ceil(4 / level)), 19_999) if level > 0 else 999
