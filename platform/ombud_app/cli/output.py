@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any
 
@@ -29,9 +30,13 @@ def show(data: object, *, as_json: bool, text: str | Table | Sequence[str | Tabl
     if as_json:
         typer.echo(json.dumps(_plain(data), indent=2, ensure_ascii=False, default=str))
         return
-    console = Console(soft_wrap=True, highlight=False)
+    # A pipe has no width of its own; 80 columns would break digests and sentences.
+    console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     for part in [text] if isinstance(text, str | Table) else text:
-        console.print(part, markup=False) if isinstance(part, str) else console.print(part)
+        if isinstance(part, str):
+            console.print(part, markup=False, soft_wrap=True)
+        else:
+            console.print(part)
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, title: str = "") -> Table:

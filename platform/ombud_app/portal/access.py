@@ -49,6 +49,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/sign-in"): PUBLIC,
     ("POST", "/sign-in"): PUBLIC,
     ("GET", "/static/{name}"): PUBLIC,
+    ("GET", "/favicon.ico"): PUBLIC,
     ("POST", "/sign-out"): EVERYBODY,
     # The API: reading.
     ("GET", f"{_API}/openapi.json"): EVERYBODY,

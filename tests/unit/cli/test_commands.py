@@ -14,6 +14,7 @@ from ombud.project import parse_project
 from ombud_app.cli.entry import run
 from ombud_app.cli.init import TEMPLATE
 from ombud_app.cli.reference import PATH, reference
+from unit.cli.ports import free_port
 
 Run = Callable[..., tuple[int, str, str]]
 
@@ -23,6 +24,9 @@ def command(tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pyt
     """Runs one command line on a home of its own; returns exit code, output and complaints."""
     monkeypatch.delenv("OMBUD_DEBUG", raising=False)
     monkeypatch.delenv("OMBUD_TOKEN", raising=False)
+    # Servers of another home may be running on the usual ports.
+    for name in ("PORTAL", "DAGSTER", "MLFLOW"):
+        monkeypatch.setenv(f"OMBUD_{name}_PORT", str(free_port()))
 
     def run_it(*arguments: str) -> tuple[int, str, str]:
         code = run(["--home", str(tmp_path / "home"), *arguments])

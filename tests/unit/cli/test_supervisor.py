@@ -16,6 +16,7 @@ import pytest
 
 from ombud.errors import Unavailable
 from ombud_app.cli.supervisor import Child, Supervisor, port_in_use
+from unit.cli.ports import free_port
 
 SERVER = """
 import http.server, signal, subprocess, sys, pathlib
@@ -26,12 +27,6 @@ grandchild = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60
 (folder / f"{port}.pid").write_text(str(grandchild.pid))
 http.server.HTTPServer(("127.0.0.1", port), http.server.BaseHTTPRequestHandler).serve_forever()
 """
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _alive(pid: int) -> bool:
@@ -65,7 +60,7 @@ def _child(folder: Path, port: int, *, code: str = SERVER, mood: str = "meek", p
 
 
 def test_children_run_inside_the_block_and_their_children_end_with_it(tmp_path: Path) -> None:
-    port, told = _free_port(), list[str]()
+    port, told = free_port(), list[str]()
     with Supervisor(tmp_path / "home", [_child(tmp_path, port)], say=told.append) as running:
         running.check()
         grandchild = int((tmp_path / f"{port}.pid").read_text())
@@ -77,7 +72,7 @@ def test_children_run_inside_the_block_and_their_children_end_with_it(tmp_path: 
 
 def test_a_child_that_ignores_term_is_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ombud_app.cli.supervisor._TERM_SECONDS", 0.5)
-    port, told = _free_port(), list[str]()
+    port, told = free_port(), list[str]()
     with Supervisor(tmp_path / "home", [_child(tmp_path, port, mood="stubborn")], say=told.append):
         pass
     assert not port_in_use("127.0.0.1", port)
@@ -85,7 +80,7 @@ def test_a_child_that_ignores_term_is_killed(tmp_path: Path, monkeypatch: pytest
 
 
 def test_a_taken_port_is_one_clear_message_and_nothing_is_started(tmp_path: Path) -> None:
-    free = _free_port()
+    free = free_port()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -113,8 +108,8 @@ def test_one_home_has_one_supervisor(tmp_path: Path) -> None:
 
 
 def test_a_child_that_dies_while_starting_takes_the_others_down(tmp_path: Path) -> None:
-    port = _free_port()
-    dying = _child(tmp_path, _free_port(), code="import sys; sys.exit('no such home')")
+    port = free_port()
+    dying = _child(tmp_path, free_port(), code="import sys; sys.exit('no such home')")
     with (
         pytest.raises(Unavailable, match=r"exit code 1: no such home") as raised,
         Supervisor(tmp_path / "home", [_child(tmp_path, port), dying], say=lambda _: None),
@@ -125,7 +120,7 @@ def test_a_child_that_dies_while_starting_takes_the_others_down(tmp_path: Path) 
 
 
 def test_a_child_that_dies_later_is_noticed(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     with Supervisor(tmp_path / "home", [_child(tmp_path, port)], say=lambda _: None) as running:
         os.kill(running.pids["portal"], signal.SIGKILL)
         with pytest.raises(Unavailable, match="ended by itself"):
@@ -133,7 +128,7 @@ def test_a_child_that_dies_later_is_noticed(tmp_path: Path) -> None:
 
 
 def test_a_child_that_never_answers_is_given_up(tmp_path: Path) -> None:
-    silent = _child(tmp_path, _free_port(), code="import time; time.sleep(600)", patience=0.3)
+    silent = _child(tmp_path, free_port(), code="import time; time.sleep(600)", patience=0.3)
     with (
         pytest.raises(Unavailable, match="did not become ready"),
         Supervisor(tmp_path / "home", [silent], say=lambda _: None),
@@ -160,7 +155,7 @@ except KeyboardInterrupt:
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_whatever_ends_the_supervisor_ends_the_children(tmp_path: Path, sent: signal.Signals) -> None:
-    port = _free_port()
+    port = free_port()
     holder = subprocess.Popen(
         [sys.executable, "-c", HOLDER, SERVER, str(tmp_path), str(port)], stdout=subprocess.PIPE
     )

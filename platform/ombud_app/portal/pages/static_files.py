@@ -23,3 +23,9 @@ def static_file(name: str) -> Response:
         raise NotFound(f"no file {name!r} here", remedy=f"There is: {', '.join(_MEDIA_TYPES)}.")
     headers = {"Cache-Control": "public, max-age=3600"}
     return Response((_FOLDER / name).read_bytes(), media_type=_MEDIA_TYPES[name], headers=headers)
+
+
+@router.get("/favicon.ico")
+def favicon() -> Response:
+    """The icon where browsers look for it on pages that name none (cards, reports)."""
+    return static_file("icon.svg")
