@@ -70,7 +70,9 @@ def test_increments_count_a_look_and_a_request_once(uow: UnitOfWork) -> None:
     with uow.begin() as tx:
         tx.rollouts.create(rollout(), transition())
         tx.rollouts.create(rollout("r-2"), transition("r-2"))
-        both = [increment(1), increment(1, segment="audio+text")]
+        # Late labels of the shadow arrive in a look of the ramp: one look, one segment, two stages.
+        late = replace(increment(1), stage=RolloutState.SHADOW, step=0)
+        both = [late, increment(1), increment(1, segment="audio+text")]
         tx.rollouts.add_increments("r-1", both[::-1], ["q-1", "q-2"])
         with pytest.raises(StaleTransition, match="look"):
             tx.rollouts.add_increments("r-1", [increment(1)], ["q-3"])

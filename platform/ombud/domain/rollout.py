@@ -147,6 +147,14 @@ class Increment:
     errors: Mapping[Arm, int] = field(default_factory=dict)
     failures: Mapping[Arm, int] = field(default_factory=dict)
 
+    @property
+    def order(self) -> tuple[int, int, int, str]:
+        """Look, then stage, step and segment: unique in a rollout, and the order of replay.
+
+        One look can hold two stages: late labels of the shadow arrive while the ramp is under way.
+        """
+        return self.look, list(RolloutState).index(self.stage), self.step, self.segment
+
 
 @dataclass(frozen=True)
 class Rollout:

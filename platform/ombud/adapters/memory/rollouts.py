@@ -104,9 +104,9 @@ class MemoryRollouts:
         tables.judged[rollout_id] = judged | fresh
 
     def increments(self, rollout_id: str) -> Sequence[Increment]:
-        """In order of look, then segment."""
+        """In order of :attr:`Increment.order`."""
         stored = self._stage.read().increments.get(rollout_id, ())
-        return given(sorted(stored, key=lambda i: (i.look, i.segment)))
+        return given(sorted(stored, key=lambda i: i.order))
 
     def judged(self, rollout_id: str) -> frozenset[str]:
         """Request ids already counted."""

@@ -109,11 +109,11 @@ class SqlRollouts:
             self._run.write(insert(judged_request), marks)
 
     def increments(self, rollout_id: str) -> Sequence[Increment]:
-        """In order of look, then segment."""
+        """In order of :attr:`Increment.order`."""
         query = select(rollout_increment).where(rollout_increment.c.rollout_id == rollout_id)
         found = [from_row(Increment, rollout_increment, row) for row in self._run.rows(query)]
         # Sorted here: collations differ between databases, and a verdict must replay the same.
-        return sorted(found, key=lambda i: (i.look, i.segment))
+        return sorted(found, key=lambda i: i.order)
 
     def judged(self, rollout_id: str) -> frozenset[str]:
         """Request ids already counted."""

@@ -178,7 +178,7 @@ class RolloutStore(Protocol):
         ...
 
     def increments(self, rollout_id: str) -> Sequence[Increment]:
-        """In order of look, then segment."""
+        """In order of :attr:`Increment.order`."""
         ...
 
     def judged(self, rollout_id: str) -> frozenset[str]:

@@ -254,9 +254,9 @@ def upgrade() -> None:
         "rollout_increment",
         Column("rollout_id", Text(), nullable=False),
         Column("look", BIG, autoincrement=False, nullable=False),
-        Column("segment", Text(), nullable=False),
         Column("stage", Text(), nullable=False),
-        Column("step", BIG, nullable=False),
+        Column("step", BIG, autoincrement=False, nullable=False),
+        Column("segment", Text(), nullable=False),
         Column("at", TIME, nullable=False),
         Column("paired", Text(), nullable=False),
         Column("requests", Text(), nullable=False),
@@ -265,5 +265,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(
             ["rollout_id"], ["rollout.rollout_id"], name="fk_rollout_increment_rollout_id"
         ),
-        sa.PrimaryKeyConstraint("rollout_id", "look", "segment", name="pk_rollout_increment"),
+        sa.PrimaryKeyConstraint(
+            "rollout_id", "look", "stage", "step", "segment", name="pk_rollout_increment"
+        ),
     )
