@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -57,9 +58,8 @@ def fit(network: TriModalNetwork, train: Rows, validation: Rows, settings: Hyper
         network.parameters(), lr=settings.learning_rate, weight_decay=0.01, fused=True
     )
     steps = max(1, -(-len(train.truth) // settings.batch_size))
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=steps * settings.epochs, pct_start=0.25
-    )
+    total_steps = steps * settings.epochs
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _pace(step, total_steps))
     best, best_loss, best_epoch, loss_there = (
         copy.deepcopy(network.state_dict()),
         float("inf"),
@@ -103,6 +103,14 @@ def validation_loss(network: TriModalNetwork, rows: Rows) -> float:
         losses = [functional.cross_entropy(network.fuse(outputs, rows.present), rows.truth)]
         losses += _head_losses(network, outputs, rows, smoothing=0.0)
     return float(torch.stack(losses).mean())
+
+
+def _pace(step: int, total: int) -> float:
+    """Share of the peak learning rate: a quarter of the way up, then down along a cosine."""
+    climb = max(1, total // 4)
+    if step < climb:
+        return (step + 1) / (climb + 1)
+    return 0.5 + 0.5 * math.cos(math.pi * (step - climb) / max(1, total - climb))
 
 
 def _training_loss(network: TriModalNetwork, batch: Rows, settings: Hyperparameters) -> Tensor:

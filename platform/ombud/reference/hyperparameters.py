@@ -42,7 +42,7 @@ class Hyperparameters:
 Remedy: Correct hyperparameters in the project file.
     """
 
-    epochs: int = 12
+    epochs: int = 10
     patience: int = 5
     embedding_dim: int = 64
     modality_dropout: float = 0.4

@@ -77,7 +77,7 @@ def misspell_words(dataset: Dataset, *, share: float, seed: int) -> Dataset:
     Example:
         >>> one = Dataset("d", (Sample("a", {TEXT: "bring two cups"}),))
         >>> misspell_words(one, share=1.0, seed=0).samples[0].payloads[TEXT]
-        'brign wto ucps'
+        'brnig wto ucps'
     """
     rng = np.random.default_rng(seed)
 

@@ -192,8 +192,9 @@ def _architecture(
     sentences["fusion"] = (
         "Sum of the branches' log-probabilities, each doubted a little, plus a correction from all "
         "embeddings by a layer of 96 units; trained with modalities hidden in "
-        f"{settings.modality_dropout:.0%} of rows and one branch contradicted in {settings.disagreement:.0%}, "
-        "so that a missing or wrong branch degrades the answer instead of failing it."
+        f"{settings.modality_dropout:.0%} of rows and one branch contradicted in "
+        f"{settings.disagreement:.0%}, so that a missing or "
+        "wrong branch degrades the answer instead of failing it."
     )
     sentences["size"] = f"{parameters:,} parameters."
     sentences["training"] = (
