@@ -140,7 +140,7 @@ class Project(_Part):
     clusters: dict[str, str] = Field(default_factory=dict, description="modality → attribute that repeats")
     presence: dict[str, float] = Field(
         default_factory=dict,
-        description="expected traffic mix: modalities joined by '+' → weight; empty means all are always there",
+        description="expected traffic: modalities joined by '+' → weight; empty: all are always there",
     )
     protected: tuple[str, ...] = ()
     intersections: tuple[tuple[str, ...], ...] = ()

@@ -106,6 +106,24 @@ class Expectations:
         )
         return "signed by " + " and ".join(signers)
 
+    def looked(self, days: Sequence[date]) -> bool:
+        """Whether every one of these days has verdicts."""
+        with self._platform.uow.begin(write=False) as tx:
+            seen = {w.partition for w in tx.windows.list(self._model)}
+        return {day.isoformat() for day in days} <= seen
+
+    def opinions_and_reports(self, days: Sequence[date]) -> str:
+        """A second opinion per modality and an Evidently report stand beside every window."""
+        wanted = {day.isoformat() for day in days}
+        with self._platform.uow.begin(write=False) as tx:
+            windows = [w for w in tx.windows.list(self._model) if w.partition in wanted]
+        second = [v for v in self._verdicts(days) if v.advisory]
+        asked = sum(m.second_opinion is not None for m in self._platform.project.monitors.values())
+        reports = [w for w in windows if "Evidently report" in w.links]
+        self._expect(len(second) == asked * len(days), f"{asked} second opinions a day", str(len(second)))
+        self._expect(len(reports) == len(days), "an Evidently report a day", str(len(reports)))
+        return f"{len(second)} second opinions by alibi-detect, {len(reports)} Evidently reports"
+
     def quiet(self, days: Sequence[date]) -> str:
         """Every monitor that may page stayed quiet on these days, and there is no alert."""
         verdicts = self._verdicts(days)

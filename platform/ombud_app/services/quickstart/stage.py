@@ -20,7 +20,7 @@ from ombud_app.services.quickstart.traffic import Sent, Traffic
 __all__ = ["Stage", "StagePlatform"]
 
 _POLL_SECONDS = 0.3
-_PACE_SECONDS = 0.25
+_PACE_SECONDS = 0.4
 
 
 class StagePlatform(Protocol):
@@ -80,13 +80,29 @@ class Stage:
             )
         return dict(answer.json()) if answer.content else {}
 
-    def run(
+    def start(
         self, job: str, *, tags: Mapping[str, str] | None = None, config: Mapping[str, object] | None = None
     ) -> str:
-        """Start a Dagster job and wait until it succeeded; returns the run's id."""
+        """Start a Dagster job; returns the run's id."""
         started = self.platform.orchestrator.launch(job, tags=tags, config=config)
         self.say(f"Dagster runs `{job}`: {started.url}")
-        return self.wait_for_run(started.run_id)
+        return started.run_id
+
+    def wait_until(self, holds: Callable[[], bool], run_id: str, *, seconds: float = 300) -> None:
+        """Wait until a run has brought something about, which may be long before it ends.
+
+        Raises:
+            Unavailable: The run failed, or it took too long.
+        """
+        deadline = time.monotonic() + seconds
+        while not holds():
+            status = self.platform.orchestrator.run(run_id).status
+            if (status.finished and status is not RunStatus.SUCCESS) or time.monotonic() > deadline:
+                raise Unavailable(
+                    f"Dagster run {run_id} is {status.value} and did not bring what was expected of it",
+                    remedy="Read the log of Dagster below the home directory.",
+                )
+            time.sleep(_POLL_SECONDS)
 
     def wait_for_run(self, run_id: str, *, seconds: float = 600) -> str:
         """Wait until a run succeeded.
@@ -186,7 +202,7 @@ class Stage:
         status = self.call("auditor", "GET", f"/api/v1/rollouts/{rollout_id}")
         raise Unavailable(
             f"rollout {rollout_id} is {status['state']} ({status['reason']}) instead of {until.value} "
-            f"after {seconds:.0f} s; numbers: {status.get('numbers')}",
+            f"after {seconds:.0f} s; certificate: {status['numbers'].get('certificate')}",
             remedy="Look at it in the portal.",
         )
 

@@ -59,6 +59,7 @@ class Story:
         self._seed = seed
         self._expect = Expectations(stage.platform)
         self._model = stage.platform.project.name
+        self._watching: list[str] = []
 
     def play(self) -> StoryReport:
         """Play it; the report says how it ended."""
@@ -86,7 +87,7 @@ class Story:
         return self._report
 
     def _train_first(self) -> Told:
-        run = self._stage.run("train", config=_training("first champion"))
+        run = self._stage.wait_for_run(self._stage.start("train", config=_training("first champion")))
         facts = [self._expect.disjoint_splits(), *self._expect.candidate_is_documented(1)]
         return (
             "data audited, version 1 trained, evaluated, audited, carded, gated",
@@ -172,7 +173,7 @@ class Story:
 
     def _drill(self) -> Told:
         config = _training("fire drill: the audio branch is damaged on purpose", damage="audio")
-        self._stage.run("train", config=config)
+        self._stage.wait_for_run(self._stage.start("train", config=config))
         facts = list(self._expect.candidate_is_documented(3))
         rollout = self._stage.start_rollout(3)
         reason = "Fire drill: we know that its audio branch is damaged; the canary has to find out."
@@ -185,6 +186,8 @@ class Story:
         return "version 3, broken on purpose: caught and rolled back by itself", facts, f"/rollouts/{rollout}"
 
     def _look_back(self) -> Told:
+        for run in self._watching:
+            self._stage.wait_for_run(run)
         for version in (1, 2, 3):
             path = f"/api/v1/models/{self._model}/versions/{version}/card"
             self._stage.call("owner", "POST", path)
@@ -196,6 +199,7 @@ class Story:
         facts = [
             f"{ledger.count} ledger entries verify, root {ledger.root[:16]}…",
             f"{len(self._report.cards)} cards rebuilt; champion is version {champion}",
+            self._expect.opinions_and_reports(self._days),
         ]
         return "cards rebuilt, ledger verified", facts, "/ledger"
 
@@ -210,13 +214,15 @@ class Story:
             self._stage.say(f"{count} requests of {day} answered through the gateway")
 
     def _watch(self, days: Sequence[date]) -> str:
-        return self._stage.run(
-            "watch",
-            tags={
-                "dagster/asset_partition_range_start": days[0].isoformat(),
-                "dagster/asset_partition_range_end": days[-1].isoformat(),
-            },
-        )
+        """Have the days looked at; second opinions and reports may follow while the story goes on."""
+        tags = {
+            "dagster/asset_partition_range_start": days[0].isoformat(),
+            "dagster/asset_partition_range_end": days[-1].isoformat(),
+        }
+        run = self._stage.start("watch", tags=tags)
+        self._stage.wait_until(lambda: self._expect.looked(days), run)
+        self._watching.append(run)
+        return run
 
     def _mixed(self, data: Dataset) -> Dataset:
         return mask_by_presence(data, self._stage.platform.project.presence, seed=self._seed + 1)

@@ -18,7 +18,7 @@ from ombud.errors import BadInput
 __all__ = ["World", "divide"]
 
 _IN_DOMAIN_SHARE = 0.15
-_SHIFTED_SHARES = {"drifted": 0.25, "labelled": 0.30, "canary": 0.28, "drill": 0.17}
+_SHIFTED_SHARES = {"drifted": 0.25, "labelled": 0.27, "canary": 0.36, "drill": 0.12}
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,13 @@ def divide(splits: Mapping[str, Dataset], *, cluster: str, seed: int = 0) -> Wor
 
 def _some_units(data: Dataset, cluster: str, rng: np.random.Generator) -> frozenset[str]:
     """Units that together hold about a sixth of the rows, at least two of them."""
+    unknown = next((i for i, s in enumerate(data) if not s.attributes.get(cluster)), None)
+    if unknown is not None:
+        raise BadInput(
+            f"column {cluster!r} is missing or empty: row {data.samples[unknown].sample_id!r} of split "
+            f"{data.name!r} does not say who it comes from",
+            remedy=f"Add the column {cluster!r} and fill it in: the story keeps people apart by it.",
+        )
     names, counts = np.unique(data.attribute(cluster), return_counts=True)
     if len(names) < 4:
         raise BadInput(
