@@ -4,14 +4,17 @@ import dagster as dg
 
 from ombud_assets.figures import interval_plot, number, table
 from ombud_assets.resources import PlatformResource
-from ombud_assets.training import candidate
+from ombud_assets.training import candidate, training_data
 from ombud_assets.versions import VersionConfig, version_of
 
 __all__ = ["bias_audit", "evaluation", "model_card", "release_gate"]
 
 
 @dg.asset(
-    group_name="governance", deps=[candidate], description="Each modality alone, fused, ablated; by group."
+    group_name="governance",
+    # The data by itself too: a version that was made elsewhere has no candidate step before it.
+    deps=[candidate, training_data],
+    description="Each modality alone, fused, ablated; by group.",
 )
 def evaluation(
     context: dg.AssetExecutionContext, config: VersionConfig, platform: PlatformResource

@@ -8,7 +8,7 @@ from ombud_assets.evaluation import bias_audit, evaluation, model_card, release_
 from ombud_assets.training import candidate, training_data
 from ombud_assets.windows import inference_window, monitor_verdicts, second_opinions, window_report
 
-__all__ = ["audit_bias", "rebuild_card", "train", "watch"]
+__all__ = ["assess", "audit_bias", "rebuild_card", "train", "watch"]
 
 # A run that hangs is ended, not left STARTED for ever after its worker was killed.
 _LIMIT = {"dagster/max_runtime": "3600"}
@@ -19,6 +19,13 @@ train = dg.define_asset_job(
         training_data, candidate, evaluation, bias_audit, model_card, release_gate
     ),
     description="Train, evaluate and audit a candidate, build its card, ask the gate.",
+    tags=_LIMIT,
+)
+
+assess = dg.define_asset_job(
+    "assess",
+    selection=dg.AssetSelection.assets(training_data, evaluation, bias_audit, model_card, release_gate),
+    description="Evaluate and audit a version that was made elsewhere, build its card, ask the gate.",
     tags=_LIMIT,
 )
 

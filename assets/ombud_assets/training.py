@@ -26,11 +26,11 @@ class TrainingConfig(dg.Config):
     hyperparameters: dict[str, str] = Field(default_factory=dict)
 
 
-@dg.asset(group_name="training", kinds={"parquet"}, description="Audited, described training data.")
+@dg.asset(group_name="training", kinds={"parquet"}, description="Audited, described labelled data.")
 def training_data(
     context: dg.AssetExecutionContext, platform: PlatformResource
 ) -> dg.MaterializeResult[None]:
-    """Audit every split and write the data sheet; bad data stops here."""
+    """Audit every split and write the data sheet; nothing follows on bad data."""
     data = platform.open().training_data.prepare(run_id=context.run_id)
     splits = data.sheet.content["splits"]
     return dg.MaterializeResult(
@@ -44,10 +44,10 @@ def training_data(
             ),
             "data_sheet": data.sheet.digest,
             "data_audit": data.audit.digest,
-            "synthetic": data.train.synthetic,
-            "dagster/row_count": len(data.train),
+            "synthetic": bool(data.sheet.content["synthetic"]),
+            "dagster/row_count": sum(s["n"] for s in splits.values()),
         },
-        data_version=dg.DataVersion(data.train.digest),
+        data_version=dg.DataVersion(data.digest),
     )
 
 

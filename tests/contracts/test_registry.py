@@ -15,6 +15,7 @@ import pytest
 
 from contracts import tiny_model
 from ombud.adapters.memory.registry import MemoryRegistry
+from ombud.adapters.mlflow_model import Declared
 from ombud.adapters.mlflow_registry import MlflowRegistry
 from ombud.domain.modality import AUDIO, TEXT
 from ombud.domain.model_version import Alias, Submission
@@ -214,14 +215,17 @@ def test_a_foreign_version_is_seen_loaded_and_watched_over(
         mlflow_registry.load("foreign", 1)
 
 
-def test_missing_single_modality_outputs_are_measured_only_when_asked(
+def test_the_project_file_speaks_for_a_version_that_says_nothing(
     mlflow_registry: MlflowRegistry, tmp_path: Path
 ) -> None:
-    foreign(mlflow_registry, tmp_path, {"ombud.labels": '["none", "some"]'})
-    asking = MlflowRegistry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts", measure_unimodal=True)
-    answer = asking.load("foreign", 1).predict([{TEXT: "two"}, {TEXT: "two", AUDIO: b"x"}])
-    np.testing.assert_allclose(answer.unimodal[TEXT][:, 1], [0.5, 0.5])
-    np.testing.assert_allclose(answer.unimodal[AUDIO][:, 1], [np.nan, 0.5])
+    foreign(mlflow_registry, tmp_path, {}, signed=False)
+    told = {"foreign": Declared(("none", "some"), (TEXT, AUDIO))}
+    telling = MlflowRegistry(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "artifacts", declared=told)
+    predictor = telling.load("foreign", 1)
+    assert (predictor.labels, predictor.modalities) == (("none", "some"), (TEXT, AUDIO))
+    client = telling._session.client
+    client.set_model_version_tag("foreign", "1", "ombud.labels", '["some", "none"]')
+    assert telling.load("foreign", 1).labels == ("some", "none"), "the version knows better"
 
 
 def test_a_foreign_version_without_labels_or_columns_says_what_to_do(
@@ -255,6 +259,7 @@ def test_a_version_without_artifacts_is_listed_but_not_loaded(
 _OPENER = """
 import sys
 from pathlib import Path
+from ombud.adapters.mlflow_model import Declared
 from ombud.adapters.mlflow_registry import MlflowRegistry
 root = Path(sys.argv[1])
 print(list(MlflowRegistry(f"sqlite:///{root}/new.db", root / "artifacts").models()))

@@ -18,10 +18,11 @@ from ombud.domain.observations import Observations
 from ombud.errors import BadInput
 from ombud_monitors.backends.frames import frames
 
-__all__ = ["report_html"]
+__all__ = ["FEWEST_ROWS", "report_html"]
 
 _LEVEL = 0.05
-_FEWEST_ROWS = 20
+FEWEST_ROWS = 20
+"""Rows in each window below which a report would compare noise with noise."""
 
 
 def report_html(
@@ -51,10 +52,10 @@ def report_html(
     Limits: rows are taken as independent; the page says so. The first call imports Evidently, which
         takes seconds; a call takes about 0.1 s per column.
     """
-    if min(len(reference), len(current)) < _FEWEST_ROWS:
+    if min(len(reference), len(current)) < FEWEST_ROWS:
         raise BadInput(
             f"Evidently report: {len(reference)} reference rows and {len(current)} current rows; "
-            f"expected at least {_FEWEST_ROWS} of each",
+            f"expected at least {FEWEST_ROWS} of each",
             remedy="Wait until the window has more traffic.",
         )
     before, after, numbers, categories = frames(reference, current)

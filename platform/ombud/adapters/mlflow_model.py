@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import yaml
-from numpy.typing import NDArray
 
 from ombud.adapters.mlflow_table import frame_of, predictions_of
 from ombud.adapters.model_directory import load_directory
@@ -17,7 +17,7 @@ from ombud.domain.modality import KNOWN_MODALITIES, Modality
 from ombud.domain.predictor import Payloads, Predictions, Predictor
 from ombud.errors import BadInput, NotFound, OmbudError
 
-__all__ = ["MANIFEST", "PyfuncPredictor", "load_model_directory"]
+__all__ = ["MANIFEST", "Declared", "PyfuncPredictor", "load_model_directory"]
 
 MANIFEST = "ombud"
 """Name of the artifact that holds loader, labels and modalities of a model that Ombud logged."""
@@ -37,8 +37,6 @@ class PyfuncPredictor:
         labels: Class names in the order of its probability columns.
         modalities: Input columns that it takes.
         name: Its name, for messages.
-        measure_unimodal: Where the model returns no single-modality outputs, measure them by one more
-            call per modality with all other inputs nulled. Off, they are simply absent.
 
     Example:
         >>> class Echo:
@@ -56,13 +54,11 @@ class PyfuncPredictor:
         labels: Sequence[str],
         modalities: Sequence[Modality],
         name: str = "pyfunc",
-        measure_unimodal: bool = False,
     ) -> None:
         self._pyfunc = pyfunc
         self._labels = tuple(labels)
         self._modalities = tuple(modalities)
         self._name = name
-        self._measure = measure_unimodal
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -75,7 +71,7 @@ class PyfuncPredictor:
         return self._modalities
 
     def predict(self, requests: Sequence[Payloads]) -> Predictions:
-        """Answer a batch in one call (or one more per modality, where measuring was asked for).
+        """Answer a batch in one call.
 
         Raises:
             BadInput: The model broke the table contract.
@@ -83,20 +79,6 @@ class PyfuncPredictor:
         """
         if not requests:
             return Predictions(np.empty((0, len(self._labels)), np.float32))
-        answer = self._ask(requests)
-        if not self._measure or set(answer.unimodal) == set(self._modalities):
-            return answer
-        measured = {m: self._alone(requests, m) for m in self._modalities if m not in answer.unimodal}
-        return Predictions(answer.probabilities, {**answer.unimodal, **measured}, answer.embeddings)
-
-    def _alone(self, requests: Sequence[Payloads], modality: Modality) -> NDArray[np.float32]:
-        alone = np.full((len(requests), len(self._labels)), np.nan, np.float32)
-        rows = [row for row, request in enumerate(requests) if request.get(modality) is not None]
-        if rows:
-            alone[rows] = self._ask([{modality: requests[row][modality]} for row in rows]).probabilities
-        return alone
-
-    def _ask(self, requests: Sequence[Payloads]) -> Predictions:
         try:
             output = self._pyfunc.predict(frame_of(requests, self._modalities))
         except OmbudError:
@@ -107,25 +89,47 @@ class PyfuncPredictor:
                 f"{type(error).__name__}: {error}",
                 remedy="Send the same rows to the model directly; the failure is inside it.",
             ) from error
-        return predictions_of(
-            output, n=len(requests), labels=len(self._labels), modalities=self._modalities, name=self._name
-        )
+        try:
+            return predictions_of(
+                output,
+                n=len(requests),
+                labels=len(self._labels),
+                modalities=self._modalities,
+                name=self._name,
+            )
+        except BadInput as error:
+            # To whoever asks, BadInput means that the request is at fault; here the model is.
+            raise OmbudError(error.message, remedy=error.remedy) from error
+
+
+@dataclass(frozen=True)
+class Declared:
+    """What a project file says about a model, for versions that do not say it themselves.
+
+    Args:
+        labels: Class names in the order of the probability columns.
+        modalities: Modalities that the model reads.
+    """
+
+    labels: tuple[str, ...] = ()
+    modalities: tuple[Modality, ...] = ()
 
 
 def load_model_directory(
-    directory: Path, *, name: str, tags: Mapping[str, str], measure_unimodal: bool = False
+    directory: Path, *, name: str, tags: Mapping[str, str], declared: Declared | None = None
 ) -> Predictor:
     """Load an MLflow model directory.
 
     A model that Ombud logged goes straight to its loader, in process and without MLflow; any other
-    goes through ``mlflow.pyfunc``. Its labels come from the tag ``ombud.labels`` (a JSON array) or
-    the model's metadata under the same key; its modalities from ``ombud.modalities`` in the same two
-    places, or from the columns of its signature.
+    goes through ``mlflow.pyfunc``. Its labels come from the tag ``ombud.labels`` (a JSON array), the
+    model's metadata under the same key, or what is declared; its modalities from ``ombud.modalities``
+    in the same two places, the columns of its signature, or what is declared.
 
     Raises:
         NotFound: The directory is no MLflow model, or nothing says what its labels are.
         BadInput: Nothing says which modalities it reads, or MLflow refuses to load it.
     """
+    fallback = declared or Declared()
     described = _described(directory)
     flavour = described.get("flavors", {}).get("python_function", {})
     manifest = (flavour.get("artifacts") or {}).get(MANIFEST)
@@ -135,7 +139,7 @@ def load_model_directory(
             json.loads((directory / manifest["path"]).read_text("utf-8"))["loader"],
         )
     metadata = described.get("metadata") or {}
-    labels = _listed(tags.get("ombud.labels", metadata.get("ombud.labels")), name)
+    labels = _listed(tags.get("ombud.labels", metadata.get("ombud.labels")), name) or fallback.labels
     if not labels:
         raise NotFound(
             f"model {name}: nothing says what its labels are",
@@ -143,7 +147,7 @@ def load_model_directory(
             "order of its probability columns.",
         )
     modalities = _listed(tags.get("ombud.modalities", metadata.get("ombud.modalities")), name)
-    modalities = modalities or _signature_columns(described)
+    modalities = modalities or _signature_columns(described) or fallback.modalities
     if not modalities:
         raise BadInput(
             f"model {name}: nothing says which modalities it reads; its signature has none of the columns "
@@ -156,7 +160,6 @@ def load_model_directory(
         labels=labels,
         modalities=tuple(Modality(m) for m in modalities),
         name=name,
-        measure_unimodal=measure_unimodal,
     )
 
 

@@ -91,7 +91,7 @@ class Fleet:
         if broken is not None:
             raise Unavailable(
                 f"{model} version {version} cannot be loaded: {broken.reason}",
-                remedy="Check the artifact with `ombud models show`; roll back to a version that loads.",
+                remedy="Load it with `ombud models evaluate`; roll back to a version that loads.",
             )
         self.want([key])
         raise Busy(

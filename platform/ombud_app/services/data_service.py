@@ -10,11 +10,32 @@ from ombud.domain.modality import Modality
 from ombud.domain.ports import DataSource
 from ombud.domain.sample import Dataset
 from ombud.errors import NotFound, Refused
+from ombud.governance.canonical import digest
 from ombud.project import Project
 from ombud_app.services.recording import Recorder
 from ombud_monitors.data_quality import audit, data_sheet
 
-__all__ = ["DataService", "TrainingData"]
+__all__ = ["AuditedData", "DataService", "TrainingData"]
+
+
+@dataclass(frozen=True)
+class AuditedData:
+    """Every split that there is, and the evidence about them.
+
+    Args:
+        splits: Role → data set.
+        sheet: The data sheet.
+        audit: The audit.
+    """
+
+    splits: Mapping[str, Dataset]
+    sheet: Evidence
+    audit: Evidence
+
+    @property
+    def digest(self) -> str:
+        """One digest over all splits."""
+        return digest({role: data.digest for role, data in self.splits.items()})
 
 
 @dataclass(frozen=True)
@@ -54,12 +75,13 @@ class DataService:
         """Every split by role, ``labelled`` included where there is one."""
         return {role: self.data.load(role) for role in self.data.roles()}
 
-    def prepare(self, *, run_id: str) -> TrainingData:
-        """Audit and describe all splits; nothing trains on data that fails its audit.
+    def prepare(self, *, run_id: str) -> AuditedData:
+        """Audit and describe all splits; nothing learns from, or is judged on, data that fails its audit.
+
+        A project that brings its own versions needs no split to train on.
 
         Raises:
             Refused: The audit found an error (leakage across splits, undecodable media, ...).
-            NotFound: A split is absent.
         """
         splits = self.splits()
         modalities = [Modality(m) for m in self.project.modalities]
@@ -90,7 +112,7 @@ class DataService:
         if report.blocking:
             first = report.blocking[0]
             raise Refused(f"data audit: {first.title} ({first.count} rows)", remedy=first.remedy)
-        return _assemble(splits, described, audited)
+        return AuditedData(splits, described, audited)
 
     def current(self) -> TrainingData:
         """The splits as they are now, with the newest evidence about them.

@@ -10,9 +10,9 @@ from ombud.domain.evidence import Evidence, EvidenceKind
 from ombud.domain.modality import TEXT, Modality
 from ombud.domain.observations import Observations
 from ombud.domain.ports import ArtifactStore, DataSource, ModelRegistry, UnitOfWork
-from ombud.domain.predictor import Predictions, Predictor
+from ombud.domain.predictor import Predictor
 from ombud.domain.sample import Dataset
-from ombud.errors import NotFound
+from ombud.errors import BadInput, NotFound
 from ombud.project import Project
 from ombud_app.services.observing import (
     decode_observations,
@@ -21,6 +21,7 @@ from ombud_app.services.observing import (
     observe_samples,
 )
 from ombud_app.services.recording import Recorder
+from ombud_app.services.single_modality import with_single_outputs
 from ombud_monitors.descriptors import Vocabulary
 from ombud_monitors.performance.evaluation import evaluate
 
@@ -71,10 +72,12 @@ class EvaluationService:
         """Evaluate one version; records EVALUATION and REFERENCE evidence, returns the former.
 
         Raises:
-            NotFound: Unknown version, or the project has no test split.
+            NotFound: Unknown version, or the project has no test split, or not the reference splits.
+            BadInput: The version has other labels than the project, or does not read what it declares.
         """
         predictor = self.registry.load(model, version)
-        test = self.data.load("test")
+        self._check(predictor, f"{model} version {version}")
+        test = self._split("test", "versions are judged on it")
         vocabulary = self._vocabulary()
         modalities = self._modalities(predictor)
         full = self._ask(predictor, test, vocabulary)
@@ -121,7 +124,7 @@ class EvaluationService:
         if evidence is None:
             raise NotFound(
                 f"no reference for {model} version {version}: it was never evaluated",
-                remedy="Materialise its evaluation in Dagster, or run `ombud models evaluate`.",
+                remedy=f"Materialise its evaluation in Dagster, or run `ombud models evaluate {model} {version}`.",
             )
         vocabulary = evidence.content.get("vocabulary")
         return Reference(
@@ -159,12 +162,14 @@ class EvaluationService:
     def _ask(
         self, predictor: Predictor, data: Dataset, vocabulary: Vocabulary | None, *, describe: bool = True
     ) -> Observations:
-        predictions: Predictions = predictor.predict([s.payloads for s in data])
+        requests = [s.payloads for s in data]
+        predictions = predictor.predict(requests)
+        wanted = self._modalities(predictor) if describe else ()
         return observe_samples(
             data,
-            predictions,
+            with_single_outputs(predictor, requests, predictions, wanted),
             labels=self.project.task.labels,
-            modalities=self._modalities(predictor) if describe else (),
+            modalities=wanted,
             clusters=self.project.clusters,
             vocabulary=vocabulary,
         )
@@ -172,8 +177,36 @@ class EvaluationService:
     def _modalities(self, predictor: Predictor) -> tuple[Modality, ...]:
         return tuple(m for m in predictor.modalities if m in self.project.modalities)
 
+    def _check(self, predictor: Predictor, name: str) -> None:
+        """A version that somebody else made may differ from what the project file says about it."""
+        labels = self.project.task.labels
+        if tuple(predictor.labels) != labels:
+            raise BadInput(
+                f"{name}: expected the project's labels {list(labels)}, got {list(predictor.labels)}",
+                remedy="Correct task.labels in ombud.yaml, or the tag ombud.labels of the version: the order "
+                "is that of the probability columns.",
+            )
+        unread = [m for m in self.project.modalities if m not in predictor.modalities]
+        if unread:
+            raise BadInput(
+                f"{name}: the project declares {', '.join(unread)}, but the version reads only "
+                f"{', '.join(predictor.modalities)}",
+                remedy="Declare under modalities in ombud.yaml only what the model reads.",
+            )
+
+    def _split(self, role: str, purpose: str) -> Dataset:
+        known = self.data.roles()
+        if role not in known:
+            raise NotFound(
+                f"the data has no split {role!r}, and {purpose}; it has {list(known)}",
+                remedy="Add rows whose column 'split' says so; data.reference_splits in ombud.yaml names what "
+                "monitors compare with.",
+            )
+        return self.data.load(role)
+
     def _reference_data(self) -> Dataset:
-        first, *others = (self.data.load(role) for role in self.project.data.reference_splits)
+        splits = self.project.data.reference_splits
+        first, *others = (self._split(role, "monitors compare production with it") for role in splits)
         return reduce(add, others, first)
 
     def _vocabulary(self) -> Vocabulary | None:

@@ -91,9 +91,8 @@ class GateService:
                 gate.max_calibration_error,
             ),
             _disparity(bias, gate.max_disparity),
+            _data_audit(data),
         ]
-        if self.project.trainer is not None:
-            checks.append(_data_audit(data))
         for name in sorted(metrics):
             if name.startswith("accuracy.only."):
                 modality = name.removeprefix("accuracy.only.")
@@ -146,12 +145,16 @@ def _disparity(bias: Evidence | None, threshold: float) -> GateCheck:
         for d in a["disparities"]
         if d["kind"] == "difference" and d["status"] == "finding" and d["value"]["value"] is not None
     ]
+    if not bias.content["attributes"]:
+        # Nobody is kept out for having nothing to compare, but nobody may take it for a clean audit either.
+        nothing = "no protected attribute is named in ombud.yaml, so nothing was audited"
+        return GateCheck("gate.disparity", title, False, False, None, threshold, nothing)
     worst, reason = max(found, default=(0.0, ""))
     return GateCheck("gate.disparity", title, worst <= threshold, True, worst, threshold, reason)
 
 
 def _data_audit(data: Evidence | None) -> GateCheck:
-    title = "Training data passed its audit"
+    title = "Data passed its audit"
     if data is None:
         return GateCheck("gate.data", title, False, True, None, None, "there is no data audit")
     passed = bool(data.content["passed"])

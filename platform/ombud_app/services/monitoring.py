@@ -20,7 +20,7 @@ from ombud_app.services.budgeting import budget_of
 from ombud_app.services.evaluation import EvaluationService, Reference
 from ombud_app.services.observing import observe_log
 from ombud_monitors.backends.alibi import second_opinion
-from ombud_monitors.backends.evidently import report_html
+from ombud_monitors.backends.evidently import FEWEST_ROWS, report_html
 from ombud_monitors.panel import Monitor, default_panel
 
 __all__ = ["Look", "MonitoringService"]
@@ -130,9 +130,15 @@ class MonitoringService:
         return tuple(stored)
 
     def report(self, partition: str) -> Mapping[str, str]:
-        """Write an Evidently report per version, store it, link it; returns window id → address."""
+        """Write an Evidently report per version, store it, link it; returns window id → address.
+
+        Versions with fewer than 20 requests that day get none, and none is written where the project file
+        does not want any.
+        """
         links: dict[str, str] = {}
-        for seen in self._seen(partition):
+        for seen in self._seen(partition) if self.project.evidently_reports else ():
+            if len(seen.rows) < FEWEST_ROWS:
+                continue
             window_id = self._window_id(seen.version, partition)
             html = report_html(seen.reference.mixed, seen.current, title=f"{window_id} against its reference")
             stored = self.artifacts.put(html, media_type="text/html")

@@ -14,7 +14,7 @@ from ombud.domain.modality import Modality
 from ombud.domain.observations import ModalityColumns, Observations
 from ombud.domain.predictor import Predictions
 from ombud.domain.sample import Dataset
-from ombud_monitors.descriptors import Vocabulary, describe
+from ombud_monitors.descriptors import Vocabulary, describe, quantities
 
 __all__ = ["decode_observations", "encode_observations", "mask_by_presence", "observe_log", "observe_samples"]
 
@@ -99,14 +99,11 @@ def _logged_columns(
     rows: Sequence[LabelledInference], modality: Modality, k: int, clusters: NDArray[np.str_] | None
 ) -> ModalityColumns:
     prefix = f"{modality}."
-    names = tuple(
-        dict.fromkeys(
-            key.removeprefix(prefix)
-            for r in rows
-            for key in r.inference.descriptors
-            if key.startswith(prefix)
-        )
-    )
+    # Records leave out what is not defined (a share of unknown words without a vocabulary), so the columns
+    # of a window, and their order, come from what can be measured and not from what its rows happen to hold.
+    measurable = (q.name for q in quantities(modality))
+    recorded = (k.removeprefix(prefix) for r in rows for k in r.inference.descriptors if k.startswith(prefix))
+    names = tuple(dict.fromkeys([*measurable, *recorded]))
     nan = float("nan")
     descriptors = np.array(
         [[r.inference.descriptors.get(prefix + name, nan) for name in names] for r in rows], dtype=np.float64

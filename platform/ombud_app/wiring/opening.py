@@ -9,6 +9,7 @@ from ombud.adapters.dagster_graphql import DagsterOrchestrator
 from ombud.adapters.files import FileArtifactStore
 from ombud.adapters.ids import TimeOrderedIds
 from ombud.adapters.inference_log import SpooledInferenceLog
+from ombud.adapters.mlflow_model import Declared
 from ombud.adapters.mlflow_registry import MlflowRegistry
 from ombud.adapters.notifiers import AppriseNotifier, ConsoleNotifier, FileNotifier, WebhookNotifier
 from ombud.adapters.parquet_data import ParquetDataSource
@@ -35,20 +36,25 @@ def open_platform(settings: Settings) -> Platform:
     project = load_project(settings.project_file)
     settings.home.mkdir(parents=True, exist_ok=True)
     here = settings.project_file.parent
+    modalities = tuple(Modality(m) for m in project.modalities)
     return Platform(
         settings=settings,
         project=project,
         clock=SystemClock(),
         ids=TimeOrderedIds(),
         uow=SqlUnitOfWork(settings.database_url_or_default),
-        registry=MlflowRegistry(settings.tracking_uri_or_default, settings.mlflow_artifacts),
+        registry=MlflowRegistry(
+            settings.tracking_uri_or_default,
+            settings.mlflow_artifacts,
+            declared={project.name: Declared(project.task.labels, modalities)},
+        ),
         log=SpooledInferenceLog(settings.inference_log),
         artifacts=FileArtifactStore(settings.artifacts),
         data=ParquetDataSource(
             here / project.data.training,
             here / project.data.labelled if project.data.labelled else None,
             labels=project.task.labels,
-            modalities=tuple(Modality(m) for m in project.modalities),
+            modalities=modalities,
             synthetic=project.data.synthetic,
             provenance=project.data.provenance,
             licence=project.data.licence,

@@ -28,6 +28,7 @@ from ombud.rollout.effects import AliasEffect, EffectsWorker
 from ombud.rollout.processes import EvidenceProcesses
 from ombud.settings import Settings
 from ombud_app.services.approvals import ApprovalService
+from ombud_app.services.assessment import AssessmentService
 from ombud_app.services.bias_audit import BiasAuditService
 from ombud_app.services.card_service import CardService
 from ombud_app.services.data_service import DataService
@@ -115,6 +116,11 @@ class Platform:
     def gate(self) -> GateService:
         """Judges versions before people are asked to sign."""
         return GateService(self.uow, self.recorder, self.project)
+
+    @cached_property
+    def assessment(self) -> AssessmentService:
+        """All of that for one version, in one call."""
+        return AssessmentService(self.training_data, self.evaluation, self.bias_audit, self.cards, self.gate)
 
     @cached_property
     def release_policy(self) -> ApprovalPolicy:

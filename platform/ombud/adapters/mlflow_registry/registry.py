@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlparse
 
 from ombud.adapters.durable import file_lock
-from ombud.adapters.mlflow_model import load_model_directory
+from ombud.adapters.mlflow_model import Declared, load_model_directory
 from ombud.adapters.mlflow_registry.logging_run import log_submission
 from ombud.adapters.mlflow_registry.session import Session, translated
 from ombud.adapters.model_directory import directory_digest
@@ -34,15 +34,18 @@ class MlflowRegistry:
     Args:
         tracking_uri: Tracking and registry URI.
         artifact_root: Local artifact root; also holds the lock that makes registration idempotent.
-        measure_unimodal: Measure missing single-modality outputs of foreign models by extra calls.
+        declared: Model name → what the project file says, for versions whose tags, metadata and
+            signature do not say which labels and modalities they have.
 
     Limits: registration is idempotent among the processes of one machine; two machines that register
     the same ``orchestrator_run_id`` at once on one server may make two versions.
     """
 
-    def __init__(self, tracking_uri: str, artifact_root: Path, *, measure_unimodal: bool = False) -> None:
+    def __init__(
+        self, tracking_uri: str, artifact_root: Path, *, declared: Mapping[str, Declared] | None = None
+    ) -> None:
         self._session = Session(tracking_uri, artifact_root)
-        self._measure_unimodal = measure_unimodal
+        self._declared = dict(declared or {})
 
     def register(self, submission: Submission) -> ModelVersion:
         """Log and register; the same ``orchestrator_run_id`` tag again returns the version it made.
@@ -120,7 +123,7 @@ class MlflowRegistry:
                     "approved again.",
                 )
             return load_model_directory(
-                directory, name=described, tags=known.tags, measure_unimodal=self._measure_unimodal
+                directory, name=described, tags=known.tags, declared=self._declared.get(name)
             )
 
     def alias(self, name: str, alias: Alias) -> int | None:
