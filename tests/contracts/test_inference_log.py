@@ -111,6 +111,15 @@ def test_a_known_key_is_refused_within_a_batch_and_after_a_seal(log: InferenceLo
     assert log.count(ALL) == len(log.read(ALL)) == 3
 
 
+def test_a_request_that_comes_back_is_known_with_or_without_its_payloads(log: InferenceLog) -> None:
+    log.append([record(1), record(1, variant=Variant.SHADOW), record(2)])
+    log.seal()
+    same, other = record(1).payload_digests, {TEXT: "sha256:" + "f" * 64}
+    assert log.known({"r-0001": same, "r-0002": other, "r-9999": same}) == {"r-0001": True, "r-0002": False}
+    assert log.known({"r-0001": {TEXT: same[TEXT]}}) == {"r-0001": False}, "another request"
+    assert log.known({}) == {}
+
+
 def test_queries_select(log: InferenceLog) -> None:
     log.append([record(n) for n in range(6)])
     log.seal()
@@ -209,6 +218,18 @@ def test_a_newer_schema_is_refused(tmp_path: Path) -> None:
     connection.execute("PRAGMA user_version = 99")
     with pytest.raises(NewerSchema, match="schema 99"):
         SpooledInferenceLog(tmp_path)
+
+
+def test_a_log_of_the_first_schema_is_brought_up_to_date(tmp_path: Path) -> None:
+    SpooledInferenceLog(tmp_path).append([record(1)])
+    connection = sqlite3.connect(tmp_path / "spool.db")
+    connection.execute("ALTER TABLE record_key DROP COLUMN payloads")
+    connection.execute("PRAGMA user_version = 1")
+    connection.commit()
+    log = SpooledInferenceLog(tmp_path)
+    log.append([record(2)])
+    anything = {TEXT: "sha256:x"}
+    assert log.known({"r-0001": anything, "r-0002": anything}) == {"r-0001": True, "r-0002": False}
 
 
 _WRITER = """

@@ -13,7 +13,15 @@ from numpy.typing import NDArray
 from ombud.domain.modality import Modality, Payload
 from ombud.domain.sample import Dataset
 
-__all__ = ["Payloads", "Predictions", "Predictor", "TrainedModel", "Trainer", "TrainingRequest"]
+__all__ = [
+    "Payloads",
+    "Predictions",
+    "Predictor",
+    "TrainedModel",
+    "Trainer",
+    "TrainingRequest",
+    "objection",
+]
 
 Payloads = Mapping[Modality, Payload | None]
 """One request's inputs: payload per modality, ``None`` or absent where not given."""
@@ -59,6 +67,28 @@ class Predictor(Protocol):
             BadInput: A payload cannot be decoded; the message names the row and the modality.
         """
         ...
+
+
+def objection(probabilities: NDArray[np.float32], classes: int) -> str:
+    """Why an answer about one row does not count; empty where it does.
+
+    Args:
+        probabilities: The answer, ``(k,)``.
+        classes: How many are expected.
+
+    Example:
+        >>> objection(np.array([0.25, 0.75], np.float32), 2)
+        ''
+        >>> objection(np.array([np.nan, 0.5], np.float32), 2)
+        'probabilities are not finite'
+    """
+    if probabilities.shape != (classes,):
+        return f"expected {classes} probabilities, got shape {probabilities.shape}"
+    if not np.isfinite(probabilities).all():
+        return "probabilities are not finite"
+    if (probabilities < 0).any() or abs(float(probabilities.sum()) - 1) > 0.01:
+        return f"probabilities are no distribution: they sum to {float(probabilities.sum()):.4g}"
+    return ""
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@
 * :class:`Gateway` — routing by rollout state, fallbacks, shadow copies, records;
 * :mod:`routing` — sticky weighted routes; :mod:`fleet` — versions in memory;
   :mod:`batching` — micro-batching; :mod:`asking` — checked answers;
+  :mod:`blame` — the request's fault or the model's; :mod:`answers` — what goes back;
   :mod:`recorder` — the inference log off the response path; :mod:`protocol` — the wire format.
 """
 

@@ -7,7 +7,6 @@ failure of the model, recorded as such and never handed to a user.
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from time import perf_counter
@@ -16,13 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ombud.domain.modality import Modality
-from ombud.domain.predictor import Predictions
+from ombud.domain.predictor import Predictions, objection
 from ombud.errors import BadInput, OmbudError
 from ombud_app.gateway.batching import MicroBatcher
 from ombud_app.gateway.fleet import Fleet
 from ombud_app.gateway.protocol import Row
 
-__all__ = ["RowAnswer", "ask", "blame"]
+__all__ = ["RowAnswer", "ask"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +35,8 @@ class RowAnswer:
         unimodal: Per present modality ``(k,)`` float32.
         embeddings: Per present modality ``(e,)`` float32.
         model_ms: Milliseconds until the model answered, queueing included.
-        error: Why it failed; empty when it answered.
+        error: Why it failed, for the record; empty when it answered.
+        told: Why it failed, for whoever asked: nothing of the model's inside.
         bad_input: Set when the model says that the payload is at fault.
     """
 
@@ -47,6 +47,7 @@ class RowAnswer:
     embeddings: Mapping[Modality, NDArray[np.float32]] = field(default_factory=dict)
     model_ms: float = float("nan")
     error: str = ""
+    told: str = ""
     bad_input: BadInput | None = None
 
     @property
@@ -72,7 +73,7 @@ async def ask(
     try:
         batcher = fleet.get(model, version)
     except OmbudError as failure:
-        return [RowAnswer(version, error=failure.message) for _ in rows]
+        return [RowAnswer(version, error=failure.message, told=failure.message) for _ in rows]
     return await _ask(batcher, version, rows, timeout)
 
 
@@ -82,43 +83,28 @@ async def _ask(batcher: MicroBatcher, version: int, rows: Sequence[Row], timeout
     try:
         predictions = await asyncio.wait_for(batcher.predict([r.payloads for r in rows]), timeout)
     except TimeoutError:
-        return [RowAnswer(version, error=f"no answer within {timeout:g} s") for _ in rows]
+        late = f"no answer within {timeout:g} s"
+        return [RowAnswer(version, error=late, told=late) for _ in rows]
     except Exception as failure:
         if len(rows) > 1:
             # Which row was it? Asked one by one, the others still get their answers.
             singles = [_ask(batcher, version, [row], timeout) for row in rows]
             return [answer for answers in await asyncio.gather(*singles) for answer in answers]
         bad = failure if isinstance(failure, BadInput) else None
-        return [RowAnswer(version, error=f"{type(failure).__name__}: {failure}", bad_input=bad)]
+        said = f"{type(failure).__name__}: {failure}"
+        return [RowAnswer(version, error=said, told="the model raised an error", bad_input=bad)]
     elapsed = (perf_counter() - began) * 1000
     labels = batcher.predictor.labels
     return [_row(predictions, i, row, version, labels, elapsed) for i, row in enumerate(rows)]
-
-
-async def blame(batcher: MicroBatcher, row: Row, position: int, failure: BadInput) -> BadInput:
-    """The model's complaint about a payload, with the client's row and the modality at fault."""
-    at_fault = []
-    for modality, payload in sorted(row.payloads.items()):
-        try:
-            await batcher.predict([{modality: payload}])
-        except BadInput as said_alone:
-            at_fault.append((modality, said_alone))
-        except OmbudError:
-            continue
-    if not at_fault:
-        return BadInput(f"row {position}: {failure.message}", remedy=failure.remedy)
-    modality, single = at_fault[0]
-    said = re.sub(r"^row 0\b[\s,:]*", "", single.message)
-    return BadInput(f"row {position}, {modality}: {said}", remedy=single.remedy or failure.remedy)
 
 
 def _row(
     predictions: Predictions, i: int, row: Row, version: int, labels: tuple[str, ...], elapsed: float
 ) -> RowAnswer:
     probabilities = np.asarray(predictions.probabilities[i], np.float32)
-    error = _objection(probabilities, len(labels))
+    error = objection(probabilities, len(labels))
     if error:
-        return RowAnswer(version, labels, model_ms=elapsed, error=error)
+        return RowAnswer(version, labels, model_ms=elapsed, error=error, told=error)
     return RowAnswer(
         version,
         labels,
@@ -127,16 +113,6 @@ def _row(
         _present(predictions.embeddings, i, row),
         elapsed,
     )
-
-
-def _objection(probabilities: NDArray[np.float32], k: int) -> str:
-    if probabilities.shape != (k,):
-        return f"expected {k} probabilities, got shape {probabilities.shape}"
-    if not np.isfinite(probabilities).all():
-        return "probabilities are not finite"
-    if (probabilities < 0).any() or abs(float(probabilities.sum()) - 1) > 0.01:
-        return f"probabilities are no distribution: they sum to {float(probabilities.sum()):.4g}"
-    return ""
 
 
 def _present(

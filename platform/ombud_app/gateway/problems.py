@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from ombud.errors import OmbudError
 
-__all__ = ["Busy", "problem"]
+__all__ = ["Busy", "ModelFailed", "problem"]
 
 
 class Busy(OmbudError):
@@ -26,6 +26,12 @@ class Busy(OmbudError):
     def __init__(self, message: str, *, remedy: str = "", retry_after: int = 1) -> None:
         super().__init__(message, remedy=remedy)
         self.retry_after = retry_after
+
+
+class ModelFailed(OmbudError):
+    """The model gave no row an answer that counts; the failure is on record, no answer was made up."""
+
+    slug, http_status = "model-failed", 502
 
 
 def problem(error: OmbudError, instance: str) -> Response:

@@ -1,8 +1,8 @@
-"""Open Inference Protocol v2 over JSON: reading requests into rows, writing answers.
+"""Open Inference Protocol v2 over JSON: reading requests into rows.
 
 Tensors ``text``, ``image`` and ``audio`` (or whatever modalities the model reads) are BYTES of shape
 ``[n]`` or ``[n, 1]``; text is a JSON string, everything else is base64, ``null`` means absent. An
-empty text says nothing and counts as absent. Request parameters:
+empty payload is refused, because nobody could tell whether it was meant to be absent. Request parameters:
 
 * ``attributes`` — a list with one object of strings per row (groups, cluster ids);
 * ``event_time`` — ISO 8601 with zone, one or a list; for replayed traffic, default now;
@@ -16,9 +16,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import msgspec
@@ -26,12 +28,14 @@ import msgspec
 from ombud.domain.modality import TEXT, Modality, Payload
 from ombud.errors import BadInput
 
-__all__ = ["Answer", "InferenceRequest", "Row", "encode_answer", "read_request"]
+__all__ = ["InferenceRequest", "Row", "read_request"]
 
 MAX_ROWS = 256
 """Rows in one request; a batch client sends several requests."""
 
 _SHAPE = "Send shape [n] or [n, 1] with one element per row; null where a row lacks the modality."
+
+_ABSENT = "Send null where the modality is absent."
 
 
 class _Tensor(msgspec.Struct):
@@ -48,7 +52,6 @@ class _Body(msgspec.Struct):
 
 
 _DECODER = msgspec.json.Decoder(_Body)
-_ENCODER = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,11 @@ class Row:
     attributes: Mapping[str, str]
     time: datetime
 
+    @cached_property
+    def digests(self) -> Mapping[Modality, str]:
+        """``sha256:<hex>`` of each payload."""
+        return {m: f"sha256:{hashlib.sha256(_raw(p)).hexdigest()}" for m, p in self.payloads.items()}
+
 
 @dataclass(frozen=True)
 class InferenceRequest:
@@ -81,24 +89,6 @@ class InferenceRequest:
 
     id: str
     rows: tuple[Row, ...]
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What goes back for one row.
-
-    Args:
-        probabilities: ``k`` floats.
-        prediction: Class name; empty where only the fallback could answer.
-        version: Version that answered.
-        fallback: How the answer came about when the model that should have answered did not:
-            ``""``, ``"champion"`` or ``"uniform"``.
-    """
-
-    probabilities: Sequence[float]
-    prediction: str
-    version: int
-    fallback: str = ""
 
 
 def read_request(
@@ -131,7 +121,7 @@ def read_request(
     for i, row in enumerate(payloads):
         if not row:
             raise BadInput(
-                f"row {i}: all modalities are missing (an empty text counts as missing)",
+                f"row {i}: all modalities are missing",
                 remedy=f"Give at least one of {', '.join(modalities)} in every row.",
             )
     prefix = read.id or new_id
@@ -145,59 +135,6 @@ def read_request(
     attributes = _attributes(read.parameters.get("attributes"), n)
     rows = zip(ids, sessions, payloads, attributes, times, strict=True)
     return InferenceRequest(prefix, tuple(Row(*row) for row in rows))
-
-
-def encode_answer(
-    model: str, request: InferenceRequest, answers: Sequence[Answer], version: int, labels: Sequence[str]
-) -> bytes:
-    """The protocol's answer.
-
-    Outputs are ``probabilities`` FP32 ``[n, k]``, ``prediction`` BYTES ``[n]`` and ``version`` INT64
-    ``[n]``; ``parameters.fallback`` is there only when some row had to be answered by a fallback.
-
-    Args:
-        model: Model name.
-        request: What was asked.
-        answers: One per row.
-        version: The champion; the ``version`` tensor names the one that answered each row.
-        labels: Class names in the order of the columns.
-    """
-    n, k = len(answers), len(labels)
-    parameters: dict[str, Any] = {
-        "request_ids": [row.request_id for row in request.rows],
-        "labels": list(labels),
-    }
-    if any(a.fallback for a in answers):
-        parameters["fallback"] = [a.fallback for a in answers]
-    versions = {a.version for a in answers}
-    return _ENCODER.encode(
-        {
-            "model_name": model,
-            "model_version": str(versions.pop() if len(versions) == 1 else version),
-            "id": request.id,
-            "parameters": parameters,
-            "outputs": [
-                {
-                    "name": "probabilities",
-                    "shape": [n, k],
-                    "datatype": "FP32",
-                    "data": [p for a in answers for p in a.probabilities],
-                },
-                {
-                    "name": "prediction",
-                    "shape": [n],
-                    "datatype": "BYTES",
-                    "data": [a.prediction for a in answers],
-                },
-                {
-                    "name": "version",
-                    "shape": [n],
-                    "datatype": "INT64",
-                    "data": [a.version for a in answers],
-                },
-            ],
-        }
-    )
 
 
 def _rows(body: _Body) -> int:
@@ -240,7 +177,9 @@ def _payload(modality: Modality, row: int, value: object) -> Payload | None:
             remedy="Send text as it is, everything else as base64.",
         )
     if modality == TEXT:
-        return value if value.strip() else None
+        if value.strip():
+            return value
+        raise BadInput(f"row {row}, {modality}: the text is empty", remedy=_ABSENT)
     try:
         raw = base64.b64decode(value, validate=True)
     except (binascii.Error, ValueError):
@@ -248,8 +187,12 @@ def _payload(modality: Modality, row: int, value: object) -> Payload | None:
             f"row {row}, {modality}: not valid base64", remedy="Encode the file's bytes as base64."
         ) from None
     if not raw:
-        raise BadInput(f"row {row}, {modality}: zero bytes", remedy="Send null where the modality is absent.")
+        raise BadInput(f"row {row}, {modality}: zero bytes", remedy=_ABSENT)
     return raw
+
+
+def _raw(payload: Payload) -> bytes:
+    return payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
 
 
 def _per_row(given: object, n: int, name: str, default: Sequence[str]) -> Sequence[str]:

@@ -7,9 +7,8 @@ on record, and the operator is told.
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from threading import Condition, Thread
 from typing import Protocol
@@ -79,6 +78,7 @@ class TrafficRecorder:
         self._retry = retry_seconds
         self._queue: deque[_Item] = deque()
         self._taken = 0
+        self._under_way: dict[str, Mapping[Modality, str]] = {}
         self._busy = False
         self._stopping = False
         self._changed = Condition()
@@ -120,6 +120,34 @@ class TrafficRecorder:
             self._taken -= n
             self._changed.notify_all()
 
+    def known(self, requests: Mapping[str, Mapping[Modality, str]]) -> Mapping[str, bool]:
+        """Which requests are under way or on record: id → whether with the same payloads.
+
+        Those that are not are under way from now on, until they are written or :meth:`forget` is called;
+        but none of them where one of the others came with other payloads.
+
+        Args:
+            requests: Request id → payload digest per modality.
+        """
+        with self._changed:
+            earlier = {i: self._under_way[i] == d for i, d in requests.items() if i in self._under_way}
+            fresh = {i: d for i, d in requests.items() if i not in earlier}
+            self._under_way.update(fresh)
+        try:
+            found = {**earlier, **self._log.known(fresh)}
+        except BaseException:
+            self.forget(fresh)
+            raise
+        # A request that is refused altogether leaves nothing under way.
+        self.forget(fresh if False in found.values() else [i for i in fresh if i in found])
+        return found
+
+    def forget(self, request_ids: Iterable[str]) -> None:
+        """These requests are not under way any more."""
+        with self._changed:
+            for request_id in request_ids:
+                self._under_way.pop(request_id, None)
+
     def put(self, items: Sequence[_Item]) -> None:
         """Queue records (with their payloads) for which room was reserved."""
         with self._changed:
@@ -153,6 +181,7 @@ class TrafficRecorder:
                 for _ in items:
                     self._queue.popleft()
                 self._taken -= len(items)
+                self.forget(record.request_id for record, _ in items)
                 self._changed.notify_all()
 
     def _write(self, items: Sequence[_Item]) -> bool:
@@ -168,7 +197,7 @@ class TrafficRecorder:
         return True
 
     def _complete(self, items: Sequence[_Item]) -> list[Inference]:
-        """The records with descriptors and payload digests."""
+        """The records with descriptors and problems."""
         descriptors: list[dict[str, float]] = [{} for _ in items]
         problems: list[dict[str, str]] = [{} for _ in items]
         for modality in sorted({m for _, payloads in items for m in payloads}):
@@ -185,13 +214,7 @@ class TrafficRecorder:
             replace(
                 record,
                 descriptors=descriptors[i],
-                payload_digests={m: _digest(p) for m, p in payloads.items()},
                 attributes={**record.attributes, **problems[i]},
             )
             for i, (record, payloads) in enumerate(items)
         ]
-
-
-def _digest(payload: Payload) -> str:
-    raw = payload.encode("utf-8", "surrogatepass") if isinstance(payload, str) else payload
-    return f"sha256:{hashlib.sha256(raw).hexdigest()}"

@@ -1,8 +1,10 @@
 """The gateway: one request in, one answer out; records and shadow copies after the answer.
 
 What happens when a model fails is declared, not accidental: a failing challenger's rows are
-answered by the champion, a failing champion's rows by the uniform distribution with an empty
-prediction, and either way the failure is on record under the arm that should have answered.
+answered by the champion; a failing champion's rows by the uniform distribution with an empty
+prediction and the problem beside it, as long as other rows of the request have an answer. Where none
+has, the request fails: an error is more honest than a made-up answer. Either way the failure is on
+record under the arm that should have answered.
 """
 
 from __future__ import annotations
@@ -14,12 +16,14 @@ from time import perf_counter
 
 from ombud.domain.inference import Inference, Variant
 from ombud.domain.ports import Clock, Ids, InferenceLog, ModelRegistry, UnitOfWork
-from ombud.errors import NotFound
+from ombud.errors import Conflict, NotFound
 from ombud.rollout.traffic import Traffic
-from ombud_app.gateway.asking import RowAnswer, ask, blame
+from ombud_app.gateway.answers import Answer, answer_of, encode_answer, require_an_answer
+from ombud_app.gateway.asking import RowAnswer, ask
+from ombud_app.gateway.blame import refuse_bad_rows
 from ombud_app.gateway.fleet import Fleet
 from ombud_app.gateway.problems import Busy
-from ombud_app.gateway.protocol import Answer, InferenceRequest, Row, encode_answer, read_request
+from ombud_app.gateway.protocol import InferenceRequest, Row, read_request
 from ombud_app.gateway.recorder import Describe, TrafficRecorder
 from ombud_app.gateway.routing import Routes, to_challenger
 from ombud_app.services.rollout_evidence import ROLLOUT_ATTRIBUTE
@@ -58,7 +62,8 @@ class Gateway:
         limits: Runtime safeguards.
         poll_seconds: Pause between two looks at the rollouts.
 
-    A request id that is known already is answered again; the log keeps the first record.
+    A request that comes again under its id is answered again; the log keeps the first record. An id
+    that comes back with other payloads is refused: its traffic would be missing from the log.
     """
 
     def __init__(
@@ -79,6 +84,7 @@ class Gateway:
         self.routes = Routes(uow, registry, self.fleet, models, poll_seconds=poll_seconds)
         self.recorder = TrafficRecorder(log, describe, capacity=self.limits.queue)
         self.shadows_dropped = 0
+        self._describe = describe
         self._clock = clock
         self._ids = ids
         self._shadows: set[asyncio.Task[None]] = set()
@@ -122,8 +128,10 @@ class Gateway:
         Raises:
             NotFound: The model is not served here.
             BadInput: Malformed, or a payload cannot be decoded; nothing was recorded.
+            Conflict: A request id was used before with other payloads; nothing was recorded.
             Busy: No champion, a full queue, or the champion is still loading.
             Unavailable: The champion cannot be loaded.
+            ModelFailed: No row has an answer; the failure is on record.
         """
         began = perf_counter()
         route, champion = self.route(model)
@@ -135,15 +143,19 @@ class Gateway:
                 remedy="Try again in a moment. Operator: check disk and log; "
                 + (self.recorder.failure or "it is slower than the traffic."),
             )
+        repeated: list[str] = []
         try:
+            repeated = await asyncio.to_thread(self._repeated, request)
             asked, answers = await self._answer(model, route, champion, request)
         except BaseException:
             self.recorder.release(n)
+            self.recorder.forget({row.request_id for row in request.rows} - set(repeated))
             raise
         total = (perf_counter() - began) * 1000
         self._record(model, route, request.rows, asked, total)
         self._start_shadow(model, route, request.rows)
-        return encode_answer(model, request, answers, champion, labels)
+        require_an_answer(model, answers)
+        return encode_answer(model, request, answers, champion, labels, repeated=repeated)
 
     async def infer_version(self, model: str, version: int, body: bytes) -> bytes:
         """Ask one version directly: no routing, no record.
@@ -153,13 +165,15 @@ class Gateway:
             Busy: It is being loaded.
             Unavailable: It cannot be loaded.
             NotFound: The model is not served here.
+            ModelFailed: No row has an answer.
         """
         if model not in self.routes.models:
             self.route(model)
         labels, request = self._read(model, version, body)
         found = await ask(self.fleet, model, version, request.rows, timeout=self.limits.predict_seconds)
         await self._refuse_bad(model, version, request.rows, found)
-        answers = [_plain(a, len(labels)) for a in found]
+        answers = [answer_of(a, len(labels)) for a in found]
+        require_an_answer(model, answers)
         return encode_answer(model, request, answers, version, labels)
 
     def _read(self, model: str, version: int, body: bytes) -> tuple[tuple[str, ...], InferenceRequest]:
@@ -193,7 +207,7 @@ class Gateway:
         await self._refuse_bad(model, champion, [rows[i] for i in fallen], instead, fallen)
         given.update(zip(fallen, instead, strict=True))
         k = len(self.fleet.get(model, champion).predictor.labels)
-        answers = [_plain(given[i], k, "champion" if i in fallen else "") for i in range(len(rows))]
+        answers = [answer_of(given[i], k, "champion" if i in fallen else "") for i in range(len(rows))]
         return [asked[i] for i in range(len(rows))], answers
 
     async def _refuse_bad(
@@ -204,11 +218,23 @@ class Gateway:
         answers: Sequence[RowAnswer],
         positions: Sequence[int] | None = None,
     ) -> None:
-        """Refuse the whole request when the champion says that a payload is at fault."""
-        for j, (row, answer) in enumerate(zip(rows, answers, strict=True)):
-            if answer.bad_input is not None:
-                position = positions[j] if positions is not None else j
-                raise await blame(self.fleet.get(model, version), row, position, answer.bad_input)
+        """Refuse the whole request when a payload is why the champion failed."""
+        if any(answer.error for answer in answers):
+            batcher = self.fleet.get(model, version)
+            places = range(len(rows)) if positions is None else positions
+            await refuse_bad_rows(batcher, self._describe, rows, answers, places)
+
+    def _repeated(self, request: InferenceRequest) -> list[str]:
+        """Ids that came before with the same payloads; refuses those that came with others."""
+        known = self.recorder.known({row.request_id: row.digests for row in request.rows})
+        for request_id, same in known.items():
+            if not same:
+                raise Conflict(
+                    f"request id {request_id!r} was used before with other inputs",
+                    remedy="Give each request an id of its own, or send none and one is made; "
+                    "the same id may come again only with the same inputs.",
+                )
+        return list(known)
 
     def _start_shadow(self, model: str, route: Traffic, rows: Sequence[Row]) -> None:
         if route.shadow is None:
@@ -244,12 +270,6 @@ class Gateway:
         )
 
 
-def _plain(answer: RowAnswer, k: int, fallback: str = "") -> Answer:
-    if answer.probabilities is None:
-        return Answer([1.0 / k] * k, "", answer.version, "uniform")
-    return Answer(answer.probabilities.tolist(), answer.prediction or "", answer.version, fallback)
-
-
 def _inference(
     model: str, row: Row, variant: Variant, answer: RowAnswer, tag: dict[str, str], total_ms: float
 ) -> Inference:
@@ -267,6 +287,7 @@ def _inference(
         unimodal=answer.unimodal,
         embeddings=answer.embeddings,
         attributes={**row.attributes, **tag},
+        payload_digests=row.digests,
         latency_ms={"total": total_ms} if failed else {"total": total_ms, "model": answer.model_ms},
         error=answer.error,
     )

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +49,11 @@ class Lengths:
     names: tuple[str, ...] = ("length",)
 
 
-def describe(_modality: Modality, payloads: Sequence[Payload | None]) -> Lengths:
+def describe(
+    _modality: Modality, payloads: Sequence[Payload | None], unreadable: Payload | None = None
+) -> Lengths:
     values = np.array([[float("nan") if p is None else len(p)] for p in payloads])
-    return Lengths(values, tuple("" for _ in payloads))
+    return Lengths(values, tuple("cannot be decoded" if p and p == unreadable else "" for p in payloads))
 
 
 class ToldLog(MemoryInferenceLog):
@@ -73,7 +76,9 @@ def authorise(request: Request) -> Actor:
 class Served:
     """Versions 1 to 3; version 9 cannot be loaded."""
 
-    def __init__(self, folder: Path, limits: GatewayLimits | None = None) -> None:
+    def __init__(
+        self, folder: Path, limits: GatewayLimits | None = None, unreadable: Payload | None = None
+    ) -> None:
         self.uow, self.log, self.clock = MemoryUnitOfWork(), ToldLog(), SystemClock()
         self.registry = MemoryRegistry()
         for number in range(1, 10):
@@ -89,7 +94,7 @@ class Served:
             self.log,
             self.clock,
             MemoryIds(),
-            describe,
+            partial(describe, unreadable=unreadable),
             [MODEL],
             limits=limits or GatewayLimits(predict_seconds=0.3, queue=500),
             poll_seconds=0.02,

@@ -85,7 +85,7 @@ def test_tokens_are_needed_but_for_health(served: Served) -> None:
         (b'{"inputs": []}', "at least one tensor"),
         (b'{"inputs": [{"name": "video", "shape": [1], "data": ["x"]}]}', "unknown tensor 'video'"),
         (b'{"inputs": [{"name": "text", "shape": [2], "data": ["x"]}]}', "expected shape [2]"),
-        (b'{"inputs": [{"name": "text", "shape": [1], "data": [""]}]}', "row 0: all modalities are missing"),
+        (b'{"inputs": [{"name": "text", "shape": [1], "data": [""]}]}', "row 0, text: the text is empty"),
         (
             b'{"inputs": [{"name": "text", "shape": [1], "data": [null]}]}',
             "row 0: all modalities are missing",
@@ -130,13 +130,13 @@ def test_unknown_models_and_versions(served: Served) -> None:
 
 
 @pytest.mark.parametrize("mood", ["nan", "raise", "shape", "hang"])
-def test_a_failing_champion_answers_uniformly_and_the_failure_is_on_record(served: Served, mood: str) -> None:
+def test_a_failing_champion_is_an_error_and_the_failure_is_on_record(served: Served, mood: str) -> None:
     served.champion()
     answer = served.ask([f"{mood} 1"])
-    data = outputs(answer)
-    assert data["probabilities"] == [0.5, 0.5]
-    assert data["prediction"] == [""]
-    assert answer.json()["parameters"]["fallback"] == ["uniform"]
+    detail = problem(answer, 502)
+    assert detail.startswith("model digits version 1: ")
+    assert "cheese" not in detail, "the model's inside stays inside"
+    assert "roll the version back" in answer.json()["remedy"]
     (record,) = served.records()
     assert record.prediction is None
     assert record.probabilities is None
@@ -147,14 +147,42 @@ def test_one_bad_row_does_not_spoil_its_neighbours(served: Served) -> None:
     served.champion()
     answer = served.ask(["raise 1", "fine"])
     assert outputs(answer)["prediction"] == ["", "yes"]
+    assert outputs(answer)["probabilities"][:2] == [0.5, 0.5]
+    parameters = answer.json()["parameters"]
+    assert parameters["fallback"] == ["uniform", ""]
+    assert [bool(p) for p in parameters["problems"]] == [True, False]
     assert [bool(r.error) for r in served.records()] == [True, False]
 
 
-def test_a_repeated_request_id_is_answered_again_and_recorded_once(served: Served) -> None:
+def test_a_request_that_comes_again_is_answered_again_and_recorded_once(served: Served) -> None:
     served.champion()
-    assert outputs(served.ask(["a"], id="same")) == outputs(served.ask(["b"], id="same"))
-    assert len(served.records()) == 1
-    assert served.gateway.recorder.duplicates == 1
+    first, again = (served.ask(["a", "b"], id="same") for _ in range(2))
+    assert outputs(first) == outputs(again)
+    assert "repeated" not in first.json()["parameters"]
+    assert again.json()["parameters"]["repeated"] == ["same-0", "same-1"]
+    assert len(served.records()) == 2
+    assert served.gateway.recorder.duplicates == 2
+
+
+def test_an_id_that_comes_back_with_other_inputs_is_refused(served: Served) -> None:
+    served.champion()
+    assert served.ask(["a"], id="same").status_code == 200
+    # Whether the first record is still under way or written makes no difference.
+    for _ in range(2):
+        answer = served.ask(["new", "b"], request_ids=["fresh", "same-0"])
+        assert "'same-0' was used before" in problem(answer, 409)
+        assert len(served.records()) == 1
+    assert served.ask(["else"], request_ids=["fresh"]).status_code == 200, "a refused request claims no id"
+
+
+def test_a_model_that_breaks_on_bytes_it_cannot_read_is_not_blamed(tmp_path: Path) -> None:
+    house = Served(tmp_path, unreadable=b"PNG cut short")
+    with house.running():
+        house.champion()
+        answer = house.ask(["fine", "raise 1"], image=[png(), png(b"PNG cut short")])
+        assert problem(answer, 422) == "row 1, image: cannot be decoded"
+        assert house.records() == []
+        assert problem(house.ask(["raise 1"], image=[png()]), 502)
 
 
 def test_a_full_disk_sends_requests_away_and_loses_nothing(served: Served) -> None:

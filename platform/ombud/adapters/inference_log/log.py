@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from ombud.adapters.inference_log.columns import SCHEMA, from_bytes, from_micros
 from ombud.adapters.inference_log.lake import Lake
 from ombud.adapters.inference_log.spool import Spool
 from ombud.domain.inference import Inference, Label, LabelledInference
+from ombud.domain.modality import Modality
 from ombud.domain.ports.inference_log import AppendReceipt, LabelReceipt, LogQuery
 from ombud.errors import BadInput, Corrupted
 
@@ -71,6 +72,10 @@ class SpooledInferenceLog:
                     remedy="Give every record a request id and an aware UTC time.",
                 )
         return self._spool.append(records)
+
+    def known(self, requests: Mapping[str, Mapping[Modality, str]]) -> Mapping[str, bool]:
+        """Which requests are on record: id → whether with the same payloads."""
+        return self._spool.known(requests)
 
     def label(self, labels: Sequence[Label]) -> LabelReceipt:
         """Write labels; the first one of a request wins. Durable on return."""

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,15 +13,14 @@ from pathlib import Path
 from ombud.adapters.durable import file_lock
 from ombud.adapters.inference_log.columns import from_micros, to_batch, to_bytes, to_micros
 from ombud.domain.inference import Inference, Label
+from ombud.domain.modality import Modality
 from ombud.domain.ports.inference_log import AppendReceipt, LabelReceipt, LogQuery
 from ombud.errors import NewerSchema, Unavailable
 
 __all__ = ["Spool", "SpooledBatch"]
 
-_SCHEMA_VERSION = 1
-
 # batch ids never come back (AUTOINCREMENT): the lake's transaction version is the last id it holds.
-_SCHEMA = f"""
+_FIRST = """
 CREATE TABLE IF NOT EXISTS batch (
     batch_id INTEGER PRIMARY KEY AUTOINCREMENT, rows INTEGER NOT NULL, first_time INTEGER NOT NULL,
     last_time INTEGER NOT NULL, records BLOB NOT NULL);
@@ -34,8 +34,18 @@ CREATE TABLE IF NOT EXISTS label (
 CREATE TABLE IF NOT EXISTS contradiction (
     request_id TEXT NOT NULL, label TEXT NOT NULL, source TEXT NOT NULL, time INTEGER NOT NULL,
     PRIMARY KEY (request_id, label, source)) WITHOUT ROWID;
-PRAGMA user_version = {_SCHEMA_VERSION};
+PRAGMA user_version = 1;
 """
+
+# What a request carried, so that an id that comes back with something else is noticed.
+_SECOND = """
+BEGIN;
+ALTER TABLE record_key ADD COLUMN payloads TEXT NOT NULL DEFAULT '';
+PRAGMA user_version = 2;
+COMMIT;
+"""
+
+_STEPS = (_FIRST, _SECOND)
 
 _BUSY_SECONDS = 60.0
 
@@ -67,13 +77,13 @@ class Spool:
         with file_lock(path.with_suffix(".lock")):
             connection = self._connection()
             found = connection.execute("PRAGMA user_version").fetchone()[0]
-            if found > _SCHEMA_VERSION:
+            if found > len(_STEPS):
                 raise NewerSchema(
-                    f"inference log {path}: schema {found}, this release knows up to {_SCHEMA_VERSION}",
+                    f"inference log {path}: schema {found}, this release knows up to {len(_STEPS)}",
                     remedy="Upgrade Ombud, or point OMBUD_HOME at another home.",
                 )
-            if found < _SCHEMA_VERSION:
-                connection.executescript(_SCHEMA)
+            for step in _STEPS[found:]:
+                connection.executescript(step)
 
     def append(self, records: Sequence[Inference]) -> AppendReceipt:
         """Write the records whose ``(request_id, variant)`` is new, all of them or none."""
@@ -82,13 +92,14 @@ class Spool:
             for record in records:
                 # One at a time: the batch may hold the same key twice, and the first one wins.
                 inserted = connection.execute(
-                    "INSERT OR IGNORE INTO record_key VALUES (?, ?, ?, ?, ?)",
+                    "INSERT OR IGNORE INTO record_key VALUES (?, ?, ?, ?, ?, ?)",
                     (
                         record.request_id,
                         record.variant.value,
                         record.model,
                         record.version,
                         to_micros(record.time),
+                        _fingerprint(record.payload_digests),
                     ),
                 ).rowcount
                 if inserted:
@@ -102,6 +113,18 @@ class Spool:
                     (len(fresh), min(times), max(times), to_bytes(to_batch(fresh))),
                 )
         return AppendReceipt(len(fresh), tuple(duplicates))
+
+    def known(self, requests: Mapping[str, Mapping[Modality, str]]) -> dict[str, bool]:
+        """Requests that are on record: id → whether with the same payloads."""
+        connection, found = self._connection(), {}
+        for request_id, digests in requests.items():
+            row = connection.execute(
+                "SELECT payloads FROM record_key WHERE request_id = ? LIMIT 1", (request_id,)
+            ).fetchone()
+            if row is not None:
+                # Records of the first schema do not say what they carried.
+                found[request_id] = row[0] in ("", _fingerprint(digests))
+        return found
 
     def label(self, labels: Sequence[Label]) -> LabelReceipt:
         """Write first labels; record later ones that differ; refuse unknown requests."""
@@ -226,6 +249,11 @@ class Spool:
                 connection.execute("ROLLBACK")
                 raise
             connection.execute("COMMIT")
+
+
+def _fingerprint(digests: Mapping[Modality, str]) -> str:
+    listed = "\n".join(f"{modality} {digests[modality]}" for modality in sorted(digests))
+    return hashlib.sha256(listed.encode()).hexdigest()[:32]
 
 
 def _condition(query: LogQuery) -> tuple[str, list[str | int]]:

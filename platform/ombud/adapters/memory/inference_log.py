@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from ombud.domain.inference import Inference, Label, LabelledInference, Variant
+from ombud.domain.modality import Modality
 from ombud.domain.ports.inference_log import AppendReceipt, LabelReceipt, LogQuery
 from ombud.errors import BadInput
 
@@ -47,6 +48,12 @@ class MemoryInferenceLog:
             accepted = len(self._records) - before
             self._unsealed += accepted
         return AppendReceipt(accepted, tuple(duplicates))
+
+    def known(self, requests: Mapping[str, Mapping[Modality, str]]) -> Mapping[str, bool]:
+        """Which requests are on record: id → whether with the same payloads."""
+        with self._lock:
+            kept = {request_id: r.payload_digests for (request_id, _), r in self._records.items()}
+        return {i: dict(kept[i]) == dict(digests) for i, digests in requests.items() if i in kept}
 
     def label(self, labels: Sequence[Label]) -> LabelReceipt:
         """Keep first labels; record later ones that differ; refuse unknown requests."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from ombud.domain.inference import Inference, Label, LabelledInference, Variant
+from ombud.domain.modality import Modality
 
 __all__ = ["AppendReceipt", "InferenceLog", "LabelReceipt", "LogQuery"]
 
@@ -67,6 +68,14 @@ class InferenceLog(Protocol):
     """Append-only log of answered requests, with labels in a table beside it."""
 
     def append(self, records: Sequence[Inference]) -> AppendReceipt: ...
+    def known(self, requests: Mapping[str, Mapping[Modality, str]]) -> Mapping[str, bool]:
+        """Which requests are on record: id → whether with the same payloads.
+
+        Args:
+            requests: Request id → payload digest per modality.
+        """
+        ...
+
     def label(self, labels: Sequence[Label]) -> LabelReceipt: ...
     def read(self, query: LogQuery) -> Sequence[LabelledInference]:
         """Records joined with their first labels, oldest first (by time, then request id)."""
