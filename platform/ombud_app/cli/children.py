@@ -96,6 +96,8 @@ def dagster(settings: Settings) -> Child:
         port=settings.dagster_port,
         ready=_daemons_healthy(settings.dagster_url),
         url=settings.dagster_url,
+        missed="Nothing is looked at or retrained until it runs again; requests are answered and "
+        "rollouts go on.",
     )
 
 
@@ -115,6 +117,7 @@ def mlflow(settings: Settings) -> Child:
         port=settings.mlflow_port,
         ready=_answers(f"{settings.mlflow_url}/health"),
         url=settings.mlflow_url,
+        missed="Its pages are away; nothing else needs them.",
     )
 
 

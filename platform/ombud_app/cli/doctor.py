@@ -15,7 +15,7 @@ from ombud.errors import OmbudError
 from ombud.settings import Settings
 from ombud_app.cli.opening import settings_of
 from ombud_app.cli.output import AsJson, show, table
-from ombud_app.cli.supervisor import port_in_use
+from ombud_app.cli.vacancy import port_in_use
 from ombud_app.portal.readiness import Part, readiness
 from ombud_app.wiring import Platform, open_platform
 
@@ -59,7 +59,8 @@ def examine(settings: Settings) -> list[Finding]:
     parts = {part.name: part for part in readiness(platform).parts}
     serving = parts["worker"].ok
     findings += [_part(parts[name], needed=True) for name in ("database", "registry")]
-    findings += [_part(parts[name], needed=False) for name in ("worker", "orchestrator")]
+    # Where nothing is served, a Dagster that is not there is no surprise; beside a live server it is dead.
+    findings += [_part(parts["worker"], needed=False), _part(parts["orchestrator"], needed=serving)]
     return [*findings, _data(platform), *_ports(settings, serving=serving)]
 
 

@@ -20,6 +20,7 @@ from ombud_app.cli.children import dagster, server
 from ombud_app.cli.opening import settings_of
 from ombud_app.cli.output import AsJson, say, show, table
 from ombud_app.cli.supervisor import Supervisor
+from ombud_app.cli.vacancy import require_free
 from ombud_app.portal.tokens import make_token
 from ombud_app.services.quickstart import (
     CAST,
@@ -53,6 +54,10 @@ def command(
 ) -> None:
     """Play the whole loop: train, sign, watch, alert, retrain, roll out, roll back, document."""
     settings = settings_of(context) if home is None else Settings(home=home)
+    # Asked before anything is read or removed: a home that is served must not lose its files.
+    ports = {"portal": settings.portal_port, "dagster": settings.dagster_port}
+    require_free(settings.home, settings.host, ports)
+    _require_own(settings.home)
     tell = _Teller()
     world, splits = _world(data, tell)
     with Receiver() as receiver:
@@ -115,24 +120,29 @@ def _play(
 
 
 def _prepare_home(settings: Settings, world: World, webhook: str) -> None:
-    """Make the home afresh; a home that is not a story's is left alone.
-
-    Raises:
-        Conflict: Somebody's own installation is there.
-    """
+    """Make the home afresh."""
     home = settings.home
-    if (home / _MARKER).exists():
+    _require_own(home)
+    if home.exists():
         shutil.rmtree(home)
-    elif home.exists() and any(home.iterdir()):
-        raise Conflict(
-            f"{home} holds an installation that is not a quickstart's",
-            remedy="Choose another home: `ombud quickstart --home DIR`.",
-        )
     (home / "data").mkdir(parents=True)
     (home / _MARKER).write_text("{}\n", "utf-8")
     write_splits(home / "data" / "training.parquet", world.training)
     text, _ = story_project(world.training, webhook=webhook)
     settings.project_file.write_text(text, "utf-8")
+
+
+def _require_own(home: Path) -> None:
+    """Leave a home alone that is not a story's.
+
+    Raises:
+        Conflict: Somebody's own installation is there.
+    """
+    if home.exists() and any(home.iterdir()) and not (home / _MARKER).exists():
+        raise Conflict(
+            f"{home} holds an installation that is not a quickstart's",
+            remedy="Choose another home: `ombud quickstart --home DIR`.",
+        )
 
 
 def _hire(platform: Platform) -> People:

@@ -9,10 +9,9 @@ other's runs without saying so.
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
+import re
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -23,11 +22,14 @@ from types import FrameType, TracebackType
 from typing import IO, Any, Self
 
 from ombud.errors import Unavailable
+from ombud_app.cli.vacancy import hold, require_free
 
-__all__ = ["Child", "Supervisor", "port_in_use"]
+__all__ = ["Child", "Supervisor"]
 
 _POLL_SECONDS = 0.1
 _TERM_SECONDS = 10.0
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_CAUSE = re.compile(r"^\w*(\.\w+)*(Error|Exception|Interrupt|Exit)\b")
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Child:
         url: What a person opens.
         patience: Seconds to become ready, counted from the start of the first child.
         cwd: Working directory; None for the current one.
+        missed: What does not work while it is away. Given, its end is told and the others go on;
+            empty, nothing works without it and its end ends them all.
     """
 
     name: str
@@ -55,18 +59,7 @@ class Child:
     url: str
     patience: float = 120.0
     cwd: Path | None = None
-
-
-def port_in_use(host: str, port: int) -> bool:
-    """Whether nobody else could listen there now."""
-    with socket.socket() as probe:
-        # As servers do: a connection that is still closing does not count as somebody listening.
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return True
-    return False
+    missed: str = ""
 
 
 class Supervisor:
@@ -87,6 +80,8 @@ class Supervisor:
         self._children = tuple(children)
         self._say = say
         self._running: list[tuple[Child, subprocess.Popen[bytes]]] = []
+        self._log_starts: dict[str, int] = {}
+        self._mourned: set[str] = set()
         self._started = 0.0
         self._handlers: dict[signal.Signals, Any] = {}
         self._lock: IO[str] | None = None
@@ -94,8 +89,9 @@ class Supervisor:
     def __enter__(self) -> Self:
         try:
             self._listen_for_the_end()
-            self._take_lock()
-            self._check_ports()
+            for child in self._children:
+                require_free(self._home, child.host, {child.name: child.port})
+            self._lock = hold(self._home)
             self._started = time.monotonic()
             for child in self._children:
                 self._start(child)
@@ -116,30 +112,39 @@ class Supervisor:
         """Process ids of the children by name; each leads a process group of that number."""
         return {child.name: process.pid for child, process in self._running}
 
-    def check(self) -> None:
-        """Notice a child that ended by itself.
+    def check(self) -> bool:
+        """Notice children that ended by themselves; one that the others can do without is told once.
+
+        Returns:
+            Whether all of them run.
 
         Raises:
-            Unavailable: One did; the message names its log and its last lines.
+            Unavailable: A needed one ended; the message names its log and the cause found in it.
         """
         for child, process in self._running:
-            if process.poll() is not None:
-                raise self._died(child, process)
+            if process.poll() is None or child.name in self._mourned:
+                continue
+            died = self._died(child, process)
+            if not child.missed:
+                raise died
+            self._mourned.add(child.name)
+            self._say(f"{died.message}. {child.missed} Remedy: {died.remedy}")
+        return not self._mourned
 
     def watch(self, *, also: Callable[[], None] = lambda: None) -> None:
         """Look after the children until somebody ends it (Ctrl-C, SIGTERM, SIGHUP).
 
         Args:
-            also: Called every few seconds, e.g. to ask for the health of daemons.
+            also: Called every few seconds while all children run, e.g. to ask for the health of
+                daemons.
 
         Raises:
-            Unavailable: A child died.
+            Unavailable: A child died that the others need.
             KeyboardInterrupt: Somebody ended it.
         """
         rounds = 0
         while True:
-            self.check()
-            if rounds % 50 == 49:
+            if self.check() and rounds % 50 == 49:
                 also()
             rounds += 1
             time.sleep(_POLL_SECONDS)
@@ -179,40 +184,13 @@ class Supervisor:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             self._handlers[number] = signal.signal(number, end)
 
-    def _take_lock(self) -> None:
-        self._home.mkdir(parents=True, exist_ok=True)
-        path = self._home / "up.lock"
-        lock = path.open("a+")
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            lock.seek(0)
-            owner = lock.read().strip() or "another process"
-            lock.close()
-            raise Unavailable(
-                f"the servers of {self._home} are running already (started by {owner})",
-                remedy="Stop them first, or use another home: `ombud --home DIR ...`.",
-            ) from None
-        lock.truncate(0)
-        lock.write(f"process {os.getpid()}\n")
-        lock.flush()
-        self._lock = lock
-
-    def _check_ports(self) -> None:
-        for child in self._children:
-            if port_in_use(child.host, child.port):
-                raise Unavailable(
-                    f"port {child.port} on {child.host} is already in use; {child.name} needs it",
-                    remedy=f"Stop what listens there (`ss -ltnp 'sport = :{child.port}'` names it), or set "
-                    f"OMBUD_{child.name.upper()}_PORT to a free port.",
-                )
-
     def _start(self, child: Child) -> None:
         logs = self._home / "logs"
         logs.mkdir(parents=True, exist_ok=True)
         log = logs / f"{child.name}.log"
         self._say(f"starting {child.name} (log: {log})")
         with log.open("ab") as out:
+            self._log_starts[child.name] = out.tell()
             process = subprocess.Popen(
                 list(child.command),
                 env={**os.environ, **child.environment},
@@ -238,15 +216,19 @@ class Supervisor:
 
     def _died(self, child: Child, process: subprocess.Popen[bytes]) -> Unavailable:
         log = self._home / "logs" / f"{child.name}.log"
+        cause = _last_words(log, self._log_starts[child.name])
         return Unavailable(
-            f"{child.name} ended by itself with exit code {process.returncode}: {_last_line(log)}",
-            remedy=f"Read {log}, mend the cause, and start again.",
+            f"{child.name} ended by itself with exit code {process.returncode}: {cause}",
+            remedy=f"Read {log}, mend the cause, then stop everything and start again.",
         )
 
 
-def _last_line(log: Path) -> str:
-    lines = [line for line in log.read_text("utf-8", "replace").splitlines() if line.strip()]
-    return lines[-1].strip() if lines else "it wrote nothing"
+def _last_words(log: Path, start: int) -> str:
+    """The last exception in a log from byte ``start`` on; where there is none, its last line."""
+    text = log.read_bytes()[start:].decode("utf-8", "replace")
+    lines = [line for raw in text.splitlines() if (line := _COLOUR.sub("", raw).strip())]
+    causes = [line for line in lines[-50:] if _CAUSE.match(line)]
+    return (causes or lines or ["it wrote nothing"])[-1]
 
 
 def _signal_group(process: subprocess.Popen[bytes], sent: signal.Signals) -> None:

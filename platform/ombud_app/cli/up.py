@@ -15,9 +15,10 @@ from ombud.domain.identity import Actor, Role
 from ombud.domain.ports import Orchestrator
 from ombud.errors import OmbudError
 from ombud_app.cli.children import dagster, mlflow, server
-from ombud_app.cli.opening import opened
+from ombud_app.cli.opening import opened, settings_of
 from ombud_app.cli.output import AsJson, say, show
 from ombud_app.cli.supervisor import Supervisor
+from ombud_app.cli.vacancy import require_free
 from ombud_app.portal.tokens import make_token
 from ombud_app.wiring import Platform
 
@@ -50,8 +51,12 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Start everything, print the addresses, and stop it cleanly on Ctrl-C."""
+    settings = settings_of(context)
+    ports = {"portal": settings.portal_port, "dagster": settings.dagster_port}
+    require_free(
+        settings.home, settings.host, ports if no_mlflow else {**ports, "mlflow": settings.mlflow_port}
+    )
     platform = opened(context)
-    settings = platform.settings
     children = [server(settings), dagster(settings), *([] if no_mlflow else [mlflow(settings)])]
     # Made here and now, so that server and MLflow do not both find an empty store and make its tables.
     platform.registry.models()
@@ -89,18 +94,22 @@ class DaemonWatch:
         self._log = log
         self._tell = tell
         self._complaint = ""
+        self._silent_before = False
 
     def look(self) -> None:
-        """Ask once."""
+        """Ask once. No answer is told from the second time on: a busy machine is late now and then."""
+        silent = False
         try:
             found = self._orchestrator.daemons()
             dead = ", ".join(sorted(name for name, healthy in found.items() if not healthy))
             complaint = f"Dagster daemons not healthy: {dead}" if dead else ""
         except OmbudError as error:
-            complaint = error.message
+            silent = True
+            complaint = error.message if self._silent_before else self._complaint
+        self._silent_before = silent
         if complaint and complaint != self._complaint:
-            remedy = f"Read {self._log}; restart with `ombud up`."
-            self._tell(f"{complaint}. Sensors and schedules do not run. {remedy}")
+            remedy = f"Read {self._log}; stop everything and start again with `ombud up`."
+            self._tell(f"{complaint}. Sensors and schedules do not run. Remedy: {remedy}")
         if self._complaint and not complaint:
             self._tell("Dagster's daemons are healthy again")
         self._complaint = complaint

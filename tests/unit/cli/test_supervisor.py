@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from ombud.errors import Unavailable
-from ombud_app.cli.supervisor import Child, Supervisor, port_in_use
+from ombud_app.cli.supervisor import Child, Supervisor
+from ombud_app.cli.vacancy import port_in_use
 from unit.cli.ports import free_port
 
 SERVER = """
@@ -139,7 +140,8 @@ def test_a_child_that_never_answers_is_given_up(tmp_path: Path) -> None:
 HOLDER = """
 import sys
 from pathlib import Path
-from ombud_app.cli.supervisor import Child, Supervisor, port_in_use
+from ombud_app.cli.supervisor import Child, Supervisor
+from ombud_app.cli.vacancy import port_in_use
 code, folder, port = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 command = (sys.executable, "-c", code, str(port), str(folder), "meek")
 ready = lambda: port_in_use("127.0.0.1", port)

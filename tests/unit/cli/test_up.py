@@ -37,6 +37,8 @@ def test_a_dead_daemon_is_told_once_and_so_is_its_return() -> None:
     assert "logs/dagster.log" in told[0]
     orchestrator.health = None
     watch.look()
+    assert len(told) == 1, "once is not yet a failure"
+    watch.look()
     assert "does not answer" in told[1]
     orchestrator.health = {"SENSOR": True}
     watch.look()
