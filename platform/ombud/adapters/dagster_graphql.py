@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -41,7 +42,11 @@ _MANY = f"""query Many($filter: RunsFilter, $limit: Int) {{
   runsOrError(filter: $filter, limit: $limit) {{ __typename
   ... on Runs {{ results {{ {_RUN} }} }} ... on Error {{ message }} }} }}"""
 
-_DAEMONS = "query Daemons { instance { daemonHealth { allDaemonStatuses { daemonType required healthy } } } }"
+_DAEMONS = """query Daemons { instance { daemonHealth { allDaemonStatuses {
+  daemonType required healthy lastHeartbeatTime } } } }"""
+
+_HEARTBEAT_SECONDS = 180
+"""A daemon beats every 30 seconds; Dagster itself calls one healthy for half an hour after its last."""
 
 
 class DagsterOrchestrator:
@@ -131,9 +136,16 @@ class DagsterOrchestrator:
         return self._many({"pipelineName": job} if job else {}, limit)
 
     def daemons(self) -> Mapping[str, bool]:
-        """Required daemons → healthy. Raises Unavailable."""
-        statuses = self._ask(_DAEMONS)["instance"]["daemonHealth"]["allDaemonStatuses"]
-        return {s["daemonType"]: bool(s["healthy"]) for s in statuses if s["required"]}
+        """Required daemons → healthy, and heard of within three minutes. Raises Unavailable."""
+        answer = self._post(_DAEMONS)
+        statuses = _data(self._url, answer)["instance"]["daemonHealth"]["allDaemonStatuses"]
+        # The clock of the machine that also notes the heartbeats.
+        now = parsedate_to_datetime(answer.headers["date"]).timestamp()
+        return {
+            s["daemonType"]: bool(s["healthy"]) and now - (s["lastHeartbeatTime"] or 0) < _HEARTBEAT_SECONDS
+            for s in statuses
+            if s["required"]
+        }
 
     def _many(self, wanted: Mapping[str, object], limit: int) -> list[OrchestratorRun]:
         answer = self._ask(_MANY, filter=wanted, limit=limit)["runsOrError"]
@@ -157,21 +169,19 @@ class DagsterOrchestrator:
         )
 
     def _ask(self, query: str, **variables: object) -> Any:
+        return _data(self._url, self._post(query, **variables))
+
+    def _post(self, query: str, **variables: object) -> httpx.Response:
         try:
             answer = self._http.post("/graphql", json={"query": query, "variables": variables})
             answer.raise_for_status()
-            body = answer.json()
+            answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise Unavailable(
                 f"Dagster at {self._url} does not answer: {error}",
                 remedy="Start it with 'ombud up', or set the address of the running webserver.",
             ) from error
-        if body.get("errors"):
-            raise OmbudError(
-                f"Dagster at {self._url}: {body['errors'][0].get('message')}",
-                remedy="Check that its version is the one that Ombud pins.",
-            )
-        return body["data"]
+        return answer
 
     def _run(self, row: Mapping[str, Any]) -> OrchestratorRun:
         return OrchestratorRun(
@@ -187,3 +197,13 @@ class DagsterOrchestrator:
             f"Dagster at {self._url}: {what}: {answer['__typename']}: {answer.get('message', '')}",
             remedy="Look at the run and its logs in the Dagster UI.",
         )
+
+
+def _data(url: str, answer: httpx.Response) -> Any:
+    body = answer.json()
+    if body.get("errors"):
+        raise OmbudError(
+            f"Dagster at {url}: {body['errors'][0].get('message')}",
+            remedy="Check that its version is the one that Ombud pins.",
+        )
+    return body["data"]

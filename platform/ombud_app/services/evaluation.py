@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 
+import numpy as np
+
 from ombud.domain.evidence import Evidence, EvidenceKind
 from ombud.domain.modality import TEXT, Modality
 from ombud.domain.observations import Observations
 from ombud.domain.ports import ArtifactStore, DataSource, ModelRegistry, UnitOfWork
-from ombud.domain.predictor import Predictor
+from ombud.domain.predictor import Predictions, Predictor, objection
 from ombud.domain.sample import Dataset
 from ombud.errors import BadInput, NotFound
 from ombud.project import Project
@@ -73,7 +75,8 @@ class EvaluationService:
 
         Raises:
             NotFound: Unknown version, or the project has no test split, or not the reference splits.
-            BadInput: The version has other labels than the project, or does not read what it declares.
+            BadInput: The version has other labels than the project, does not read what it declares, or
+                gives answers that are no probabilities.
         """
         predictor = self.registry.load(model, version)
         self._check(predictor, f"{model} version {version}")
@@ -124,7 +127,7 @@ class EvaluationService:
         if evidence is None:
             raise NotFound(
                 f"no reference for {model} version {version}: it was never evaluated",
-                remedy=f"Materialise its evaluation in Dagster, or run `ombud models evaluate {model} {version}`.",
+                remedy=f"Run `ombud models evaluate {model} {version}`, or the job `assess` in Dagster.",
             )
         vocabulary = evidence.content.get("vocabulary")
         return Reference(
@@ -164,6 +167,7 @@ class EvaluationService:
     ) -> Observations:
         requests = [s.payloads for s in data]
         predictions = predictor.predict(requests)
+        _require_answers(data, predictions, len(self.project.task.labels))
         wanted = self._modalities(predictor) if describe else ()
         return observe_samples(
             data,
@@ -199,8 +203,8 @@ class EvaluationService:
         if role not in known:
             raise NotFound(
                 f"the data has no split {role!r}, and {purpose}; it has {list(known)}",
-                remedy="Add rows whose column 'split' says so; data.reference_splits in ombud.yaml names what "
-                "monitors compare with.",
+                remedy="Add rows whose column 'split' says so. What monitors compare with is named in "
+                "data.reference_splits in ombud.yaml.",
             )
         return self.data.load(role)
 
@@ -214,6 +218,27 @@ class EvaluationService:
             return None
         texts = [s.payloads.get(TEXT) for s in self.data.load("train")]
         return Vocabulary.fit([t for t in texts if isinstance(t, str)])
+
+
+def _require_answers(data: Dataset, predictions: Predictions, classes: int) -> None:
+    """No number is made from answers that are none; rows that were asked nothing may say nothing."""
+    if len(predictions) != len(data):
+        raise BadInput(
+            f"the model answered {len(predictions)} of {len(data)} rows of split {data.name!r}",
+            remedy="Return one row per input, in order.",
+        )
+    wrong = [
+        (sample, why)
+        for sample, row in zip(data, predictions.probabilities, strict=True)
+        if sample.present and (why := objection(np.asarray(row), classes))
+    ]
+    if wrong:
+        sample, why = wrong[0]
+        raise BadInput(
+            f"{len(wrong)} of {len(data)} answers about split {data.name!r} do not count; the first is that "
+            f"about {sample.sample_id!r} ({', '.join(sample.present)}): {why}",
+            remedy="Mend the model and register it again; nothing was recorded about this version.",
+        )
 
 
 def _with(data: Dataset, *modalities: Modality) -> Dataset:

@@ -10,6 +10,7 @@ from ombud.domain.identity import Actor
 from ombud.domain.inference import Label
 from ombud.domain.ports import Clock, InferenceLog, LabelReceipt, UnitOfWork
 from ombud.domain.task import Task, TaskType
+from ombud.errors import NotFound
 from ombud.project import Project
 
 __all__ = ["LabelService"]
@@ -36,11 +37,20 @@ class LabelService:
 
         Raises:
             BadInput: A label is not in the project's label space; nothing of the batch was written.
+            NotFound: None of the requests is in the log; nothing was written.
         """
         task = Task(TaskType(self.project.task.type), self.project.task.labels)
         for label in labels:
             task.index(label.label)
         receipt = self.log.label(labels)
+        if labels and len(receipt.unknown) == len(labels):
+            named = ", ".join(repr(r) for r in receipt.unknown[:5])
+            raise NotFound(
+                f"none of these requests is in the inference log: {named}"
+                + (f" and {len(labels) - 5} more" if len(labels) > 5 else ""),
+                remedy="Correct the request ids; a request that was answered a moment ago is there within a "
+                "second, so send its label again.",
+            )
         with self.uow.begin() as tx:
             tx.ledger.append(
                 AuditEvent(

@@ -133,6 +133,18 @@ def test_labels_say_what_became_of_each(house: House, client_of: ClientOf) -> No
     assert {(p["request_id"], p["status"]) for p in receipt["problems"]} == {("q-9", 404), ("q-2", 409)}
 
 
+def test_a_label_for_nothing_that_was_asked_is_not_found(house: House, client_of: ClientOf) -> None:
+    client = client_of("application")
+    with house.uow.begin(write=False) as tx:
+        before = tx.ledger.head()
+    answer = _post(client, ("q-8", "some"), ("q-9", "none"))
+    assert answer.status_code == 404
+    assert "'q-8', 'q-9'" in answer.json()["detail"]
+    assert "send its label again" in answer.json()["remedy"]
+    with house.uow.begin(write=False) as tx:
+        assert tx.ledger.head() == before
+
+
 def test_an_unknown_label_is_refused_and_nothing_is_written(house: House, client_of: ClientOf) -> None:
     house.log.append([_record("q-1")])
     answer = _post(client_of("application"), ("q-1", "some"), ("q-1", "banana"))

@@ -16,8 +16,8 @@ __all__ = ["LabelProblem", "Labels", "Receipt", "router"]
 router = APIRouter(prefix="/api/v1/labels", tags=["labels"], route_class=IdempotentRoute)
 
 
-_UNKNOWN = "no such request in the inference log; nothing was written for it"
-_CONTRADICTS = "another label came first and stays; this one is on record"
+_UNKNOWN = ("no such request in the inference log", "Correct the request id, or send it again in a second.")
+_CONTRADICTS = ("another label came first and stays; this one is on record", "Clear up which one is right.")
 
 
 class LabelItem(BaseModel):
@@ -41,6 +41,7 @@ class LabelProblem(BaseModel):
     request_id: str
     status: int = Field(examples=[404])
     detail: str
+    remedy: str
 
 
 class Receipt(BaseModel):
@@ -55,13 +56,19 @@ class Receipt(BaseModel):
 
 @router.post("", responses={207: {"model": Receipt, "description": "Some labels were not taken"}})
 def post_labels(request: Request, response: Response, body: Labels) -> Receipt:
-    """Take labels: 200 when every one was taken, 207 with one problem per label that was not."""
+    """Take labels: 200 when every one was taken, 207 with a problem per label that was not, 404 when none
+    of the requests is known."""
     house = needs(request)
     now: datetime = house.clock.now()
     labels = [Label(i.request_id, i.label, i.source, i.time or now) for i in body.labels]
     receipt = house.labels.take(labels, actor=acting(request))
-    problems = [LabelProblem(request_id=r, status=404, detail=_UNKNOWN) for r in receipt.unknown] + [
-        LabelProblem(request_id=r, status=409, detail=_CONTRADICTS) for r in receipt.contradictions
+    problems = [
+        LabelProblem(request_id=request_id, status=status, detail=said[0], remedy=said[1])
+        for status, said, ids in (
+            (404, _UNKNOWN, receipt.unknown),
+            (409, _CONTRADICTS, receipt.contradictions),
+        )
+        for request_id in ids
     ]
     if problems:
         response.status_code = 207
