@@ -151,6 +151,13 @@ class Project(_Part):
     seed: int = 0
     budget: Budget = Budget()
     monitors: dict[str, Monitor] = Field(default_factory=dict)
+    single_modality_share: float = Field(
+        0.25,
+        ge=0,
+        le=1,
+        description="Share of requests on which a model without outputs per modality is asked again, "
+        "one input at a time",
+    )
     evidently_reports: bool = True
     gate: Gate = Gate()
     rollout: RolloutPolicy = RolloutPolicy()

@@ -15,7 +15,7 @@ from fastapi import APIRouter, FastAPI
 from ombud.errors import OmbudError
 from ombud.settings import Settings
 from ombud_app.cli.output import complain
-from ombud_app.gateway import Gateway, create_router
+from ombud_app.gateway import Gateway, GatewayLimits, create_router
 from ombud_app.portal import create_app
 from ombud_app.portal.access import acting
 from ombud_app.wiring import Platform, open_platform
@@ -37,6 +37,7 @@ def compose(platform: Platform) -> FastAPI:
         platform.ids,
         platform.describer,
         [platform.project.name],
+        limits=GatewayLimits(second_questions=platform.project.single_modality_share),
     )
     # The door has already found out who asks when the gateway wants to know.
     return create_app(platform, [create_router(gateway, authorise=acting), _working(platform)])

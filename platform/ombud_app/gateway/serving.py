@@ -12,9 +12,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from time import perf_counter
 
-from ombud.domain.inference import Inference, Variant
+from ombud.domain.inference import Variant
 from ombud.domain.ports import Clock, Ids, InferenceLog, ModelRegistry, UnitOfWork
 from ombud.errors import Conflict, NotFound
 from ombud.rollout.traffic import Traffic
@@ -25,7 +26,9 @@ from ombud_app.gateway.fleet import Fleet
 from ombud_app.gateway.problems import Busy
 from ombud_app.gateway.protocol import InferenceRequest, Row, read_request
 from ombud_app.gateway.recorder import Describe, TrafficRecorder
+from ombud_app.gateway.records import record_of
 from ombud_app.gateway.routing import Routes, to_challenger
+from ombud_app.gateway.second_questions import SecondQuestions
 from ombud_app.services.rollout_evidence import ROLLOUT_ATTRIBUTE
 
 __all__ = ["Gateway", "GatewayLimits"]
@@ -39,12 +42,15 @@ class GatewayLimits:
         predict_seconds: After this a model counts as hanging and the fallback answers.
         body_bytes: Largest request body.
         shadows: Shadow requests under way at once; more are dropped and counted, never queued.
+        second_questions: Share of requests on which a model that gives no single-modality outputs is
+            asked again, one input at a time.
         queue: Records that may wait for the inference log.
     """
 
     predict_seconds: float = 10.0
     body_bytes: int = 64 * 2**20
     shadows: int = 256
+    second_questions: float = 0.0
     queue: int = 20_000
 
 
@@ -84,6 +90,12 @@ class Gateway:
         self.routes = Routes(uow, registry, self.fleet, models, poll_seconds=poll_seconds)
         self.recorder = TrafficRecorder(log, describe, capacity=self.limits.queue)
         self.shadows_dropped = 0
+        self._second_questions = SecondQuestions(
+            self.fleet,
+            share=self.limits.second_questions,
+            timeout=self.limits.predict_seconds,
+            most=self.limits.shadows,
+        )
         self._describe = describe
         self._clock = clock
         self._ids = ids
@@ -95,9 +107,10 @@ class Gateway:
         self.routes.start()
 
     async def stop(self) -> None:
-        """Finish shadows, write every record, end threads."""
+        """Finish shadows and second questions, write every record, end threads."""
         if self._shadows:
             await asyncio.wait(self._shadows, timeout=self.limits.predict_seconds)
+        await self._second_questions.finish()
         await asyncio.to_thread(self.routes.stop)
         await asyncio.to_thread(self.recorder.stop)
         self.fleet.close()
@@ -152,7 +165,8 @@ class Gateway:
             self.recorder.forget({row.request_id for row in request.rows} - set(repeated))
             raise
         total = (perf_counter() - began) * 1000
-        self._record(model, route, request.rows, asked, total)
+        record = partial(self._record, model, route, total)
+        self._second_questions.then_record(model, request.rows, asked, record)
         self._start_shadow(model, route, request.rows)
         require_an_answer(model, answers)
         return encode_answer(model, request, answers, champion, labels, repeated=repeated)
@@ -251,43 +265,20 @@ class Gateway:
         began = perf_counter()
         answers = await ask(self.fleet, model, version, rows, timeout=self.limits.predict_seconds)
         total = (perf_counter() - began) * 1000
-        self._record(model, route, rows, [(Variant.SHADOW, a) for a in answers], total)
+        self._record(model, route, total, rows, [(Variant.SHADOW, a) for a in answers])
 
     def _record(
         self,
         model: str,
         route: Traffic,
+        total_ms: float,
         rows: Sequence[Row],
         asked: Sequence[tuple[Variant, RowAnswer]],
-        total_ms: float,
     ) -> None:
         tag = {ROLLOUT_ATTRIBUTE: route.tag} if route.tag else {}
         self.recorder.put(
             [
-                (_inference(model, row, variant, answer, tag, total_ms), row.payloads)
+                (record_of(model, row, variant, answer, tag, total_ms), row.payloads)
                 for row, (variant, answer) in zip(rows, asked, strict=True)
             ]
         )
-
-
-def _inference(
-    model: str, row: Row, variant: Variant, answer: RowAnswer, tag: dict[str, str], total_ms: float
-) -> Inference:
-    failed = answer.probabilities is None
-    return Inference(
-        request_id=row.request_id,
-        model=model,
-        version=answer.version,
-        variant=variant,
-        time=row.time,
-        present=tuple(sorted(row.payloads)),
-        probabilities=answer.probabilities,
-        prediction=answer.prediction,
-        confidence=float("nan") if answer.probabilities is None else float(answer.probabilities.max()),
-        unimodal=answer.unimodal,
-        embeddings=answer.embeddings,
-        attributes={**row.attributes, **tag},
-        payload_digests=row.digests,
-        latency_ms={"total": total_ms} if failed else {"total": total_ms, "model": answer.model_ms},
-        error=answer.error,
-    )
