@@ -180,9 +180,15 @@ class Stage:
             said, state = self._follow(rollout_id, said, len(sent))
             if state is until:
                 return sent
-        while unlabelled:
+        deadline = time.monotonic() + seconds
+        while unlabelled and time.monotonic() < deadline:
             time.sleep(_PACE_SECONDS)
             unlabelled = self.traffic.label(unlabelled, source="annotators")
+        if unlabelled:
+            raise Unavailable(
+                f"{len(unlabelled)} answered requests never reached the inference log",
+                remedy="Read the server's log below the home directory.",
+            )
         self.wait_for_state(rollout_id, until, seconds=seconds)
         return sent
 
