@@ -32,6 +32,9 @@ class EmbeddingChanged(Claim):
 
     At most ``max_rows`` rows of each window are used, drawn by the seed without regard to their
     values, so that a busy day costs no more than a quiet one.
+
+    Inputs of a model without embeddings are encoded by their descriptors instead, never by raw pixels
+    or samples; the verdict says so.
     """
 
     max_rows: int = 1500
@@ -48,18 +51,29 @@ class EmbeddingChanged(Claim):
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
         ours, theirs = reference.modalities.get(self.modality), current.modalities.get(self.modality)
         detector = MMD(permutations=permutations_for(level), level=level, max_rows=self.max_rows)
-        if ours is None or theirs is None or ours.embeddings is None or theirs.embeddings is None:
-            return self.decline(detector.name, f"No {self.modality} embeddings in both windows.")
-        return _detect(
+        if ours is None or theirs is None:
+            return self.decline(detector.name, f"No {self.modality} in both windows.")
+        bare = ours.embeddings is None and theirs.embeddings is None
+        if ours.embeddings is not None and theirs.embeddings is not None:
+            note, x, y = "", ours.embeddings.astype(np.float64), theirs.embeddings.astype(np.float64)
+        elif bare and ours.descriptor_names and ours.descriptor_names == theirs.descriptor_names:
+            note = f"The model gives no embeddings: {self.modality} was encoded by its descriptors."
+            x, y = _encoded(ours, theirs)
+        else:
+            return self.decline(
+                detector.name, f"No {self.modality} embeddings (or descriptors instead) in both windows."
+            )
+        verdict = _detect(
             self,
             detector,
-            (ours, ours.embeddings.astype(np.float64)),
-            (theirs, theirs.embeddings.astype(np.float64)),
+            (ours, x),
+            (theirs, y),
             level=level,
             seed=seed,
             minimum=minimum_rows,
             causes=descriptor_causes(self.modality, reference, current),
         )
+        return replace(verdict, reason=f"{note} {verdict.reason}".strip())
 
 
 @dataclass(frozen=True)
@@ -211,6 +225,17 @@ def _detect(
     if verdict.outcome is Outcome.NOT_APPLICABLE:
         return claim.decline(detector.name, verdict.reason, n_reference=n, n_current=m)
     return replace(verdict, monitor=claim.code, modality=claim.modality, grade=claim.grade, causes=causes)
+
+
+def _encoded(
+    reference: ModalityColumns, current: ModalityColumns
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Descriptors as an encoding: undefined ones at the mean of both windows, which favours neither."""
+    rows = np.concatenate([reference.descriptors, current.descriptors])
+    known = np.isfinite(rows)
+    mean = np.where(known, rows, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
+    encoded = np.where(known.any(axis=1)[:, None], np.where(known, rows, mean), np.nan)
+    return encoded[: len(reference.descriptors)], encoded[len(reference.descriptors) :]
 
 
 def _rate(name: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> Contribution:

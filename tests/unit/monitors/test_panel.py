@@ -197,6 +197,23 @@ def test_a_modality_without_outputs_declines(reference: Observations) -> None:
     assert verdicts["fused.harm"].outcome is Outcome.QUIET
 
 
+def test_inputs_of_a_model_without_embeddings_are_encoded_by_their_descriptors(
+    reference: Observations,
+) -> None:
+    def bare(window: Observations, by: float) -> Observations:
+        columns = window.modalities[AUDIO]
+        moved = columns.descriptors + by
+        moved[::7, 0] = np.nan
+        return replace(window, modalities={AUDIO: replace(columns, embeddings=None, descriptors=moved)})
+
+    for by, outcome in ((0.0, Outcome.QUIET), (3.0, Outcome.DRIFT)):
+        verdict = PANEL["audio.embedding"].judge(
+            bare(reference, 0.0), bare(reference, by), level=0.05, seed=0
+        )
+        assert verdict.outcome is outcome
+        assert "encoded by its descriptors" in verdict.reason
+
+
 def test_windows_of_another_label_space_or_descriptor_set_are_refused(reference: Observations) -> None:
     other = replace(reference, labels=("x", "y"))
     with pytest.raises(BadInput, match="labels"):
