@@ -25,10 +25,11 @@ defs = dg.Definitions(
         windows.window_report,
     ],
     asset_checks=CHECKS,
-    jobs=[jobs.train, jobs.watch, jobs.audit_bias, jobs.rebuild_card],
+    jobs=[jobs.train, jobs.assess, jobs.watch, jobs.audit_bias, jobs.rebuild_card],
     schedules=[schedules.daily_watch, schedules.weekly_bias_audit],
     sensors=[
         sensors.retrain_on_drift,
+        sensors.assess_new_versions,
         sensors.rollout_tick,
         sensors.registry_reconcile,
         sensors.champion_moved,

@@ -5,12 +5,14 @@ import json
 import dagster as dg
 
 from ombud.domain.alert import Alert, AlertStatus
+from ombud.domain.evidence import EvidenceKind
+from ombud.domain.model_version import Alias
 from ombud.domain.rollout import RolloutState
 from ombud_app.wiring import Platform
-from ombud_assets.jobs import train
+from ombud_assets.jobs import assess, train
 from ombud_assets.resources import PlatformResource
 
-__all__ = ["champion_moved", "registry_reconcile", "retrain_on_drift", "rollout_tick"]
+__all__ = ["assess_new_versions", "champion_moved", "registry_reconcile", "retrain_on_drift", "rollout_tick"]
 
 _SECONDS = 5
 _RUNNING = dg.DefaultSensorStatus.RUNNING
@@ -41,6 +43,36 @@ def retrain_on_drift(
         run_requests=[_retraining(alert) for alert in ready],
         cursor=json.dumps(sorted(handled | {a.alert_id for a in ready})),
     )
+
+
+@dg.sensor(
+    job=assess,
+    minimum_interval_seconds=_SECONDS,
+    default_status=_RUNNING,
+    description="A version that was registered from outside is evaluated, audited and given its card.",
+)
+def assess_new_versions(platform: PlatformResource) -> dg.SensorResult | dg.SkipReason:
+    """One run per version: its number is in the run key.
+
+    Only the newest version and the champion are looked at: a registry that was in use before may hold
+    hundreds that nobody will ever roll out.
+    """
+    opened = platform.open()
+    name = opened.project.name
+    versions = opened.registry.versions(name)
+    current = {versions[-1].version if versions else None, opened.registry.alias(name, Alias.CHAMPION)}
+    with opened.uow.begin(write=False) as tx:
+        fresh = [
+            v.version
+            for v in versions
+            if v.version in current
+            # A training run assesses the version that it makes.
+            and "orchestrator_run_id" not in v.tags
+            and tx.evidence.latest(EvidenceKind.EVALUATION, name, v.version) is None
+        ]
+    if not fresh:
+        return dg.SkipReason("No version from outside waits for its evaluation.")
+    return dg.SensorResult(run_requests=[_assessment(name, version) for version in fresh])
 
 
 @dg.sensor(
@@ -104,6 +136,16 @@ def _retraining(alert: Alert) -> dg.RunRequest:
         run_key=alert.alert_id,
         tags={"ombud/alert": alert.alert_id, "ombud/cause": f"drift:{alert.modality}"},
         run_config={"ops": {"candidate": {"config": {"reason": reason}}}},
+    )
+
+
+def _assessment(name: str, version: int) -> dg.RunRequest:
+    steps = ("evaluation", "bias_audit", "model_card", "release_gate")
+    config = {"config": {"version": version}}
+    return dg.RunRequest(
+        run_key=f"assess:{name}/{version}",
+        tags={"ombud/version": str(version)},
+        run_config={"ops": dict.fromkeys(steps, config)},
     )
 
 
