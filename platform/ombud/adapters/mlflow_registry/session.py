@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import warnings
 from collections.abc import Iterator
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ombud.adapters.durable import file_lock
-from ombud.errors import BadInput, NotFound, OmbudError, Unavailable
+from ombud.errors import BadInput, NewerSchema, NotFound, OmbudError, Unavailable
 
 __all__ = ["Session", "translated"]
 
@@ -26,6 +27,7 @@ _SETTINGS = {
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
 }
 _GLOBAL_URI = threading.Lock()
+_OTHER_SCHEMA = re.compile(r"database schema \(found version (\w+), but expected (\w+)\)")
 
 
 class Session:
@@ -111,6 +113,8 @@ def translated(what: str) -> Iterator[None]:
             raise NotFound(f"{what}: {first_line}", remedy="Check name and version.") from error
         if code == "INVALID_PARAMETER_VALUE":
             raise BadInput(f"{what}: {first_line}", remedy="Correct what MLflow names.") from error
+        if schema := _OTHER_SCHEMA.search(first_line):
+            raise _other_schema(what, *schema.groups()) from error
         raise Unavailable(
             f"{what}: {code}: {first_line}",
             remedy="Check that the MLflow server or database answers and that you may write to it.",
@@ -119,3 +123,20 @@ def translated(what: str) -> Iterator[None]:
         raise Unavailable(
             f"{what}: {error}", remedy="Check that the MLflow store and its artifact root can be reached."
         ) from error
+
+
+def _other_schema(what: str, found: str, expected: str) -> OmbudError:
+    # MLflow calls any other schema out of date, also one from its own future.
+    import mlflow
+    from alembic.script import ScriptDirectory
+
+    migrations = Path(mlflow.__file__).parent / "store" / "db_migrations"
+    if found in {script.revision for script in ScriptDirectory(str(migrations)).walk_revisions()}:
+        return Unavailable(
+            f"{what}: expected the schema {expected}, found the older {found}",
+            remedy="Back the database up, then run `mlflow db upgrade` with its address.",
+        )
+    return NewerSchema(
+        f"{what}: expected a schema up to {expected}, found {found}: a newer MLflow wrote it",
+        remedy="Install the release that wrote it or a later one, or open a backup made before the upgrade.",
+    )
