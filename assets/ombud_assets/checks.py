@@ -16,14 +16,18 @@ __all__ = ["CHECKS"]
 Metadata = Mapping[str, Any]
 
 
-def _newest(platform: Platform, kind: EvidenceKind, *, version: int | None = None) -> Evidence | None:
-    """Newest evidence of a kind: about ``version``, else about the newest version."""
-    name = platform.project.name
-    if version is None:
-        versions = platform.registry.versions(name)
-        version = versions[-1].version if versions else 0
+def _about(platform: Platform, kind: EvidenceKind, version: int) -> Evidence | None:
+    """Newest evidence of a kind about a version; 0 is the data."""
     with platform.uow.begin(write=False) as tx:
-        return tx.evidence.latest(kind, name, version)
+        return tx.evidence.latest(kind, platform.project.name, version)
+
+
+def _checked(context: dg.AssetCheckExecutionContext, asset: dg.AssetsDefinition) -> int:
+    """Version that the step before this check was about: not always the newest one."""
+    event = context.instance.get_latest_materialization_event(asset.key)
+    made = event.asset_materialization if event else None
+    version = made.metadata["version"].value if made and "version" in made.metadata else 0
+    return version if isinstance(version, int) else 0
 
 
 def _missing(what: str) -> dg.AssetCheckResult:
@@ -33,7 +37,7 @@ def _missing(what: str) -> dg.AssetCheckResult:
 @dg.asset_check(asset=training_data, blocking=True, description="No leakage, no undecodable media.")
 def data_audit_passes(platform: PlatformResource) -> dg.AssetCheckResult:
     """The newest data audit found no error."""
-    audit = _newest(platform.open(), EvidenceKind.DATA_AUDIT, version=0)
+    audit = _about(platform.open(), EvidenceKind.DATA_AUDIT, 0)
     if audit is None:
         return _missing("data audit")
     findings = audit.content["findings"]
@@ -48,7 +52,7 @@ def data_audit_passes(platform: PlatformResource) -> dg.AssetCheckResult:
 @dg.asset_check(asset=training_data, blocking=True, description="Speakers, writers, documents are disjoint.")
 def splits_are_disjoint(platform: PlatformResource) -> dg.AssetCheckResult:
     """No repeating unit appears in two splits."""
-    sheet = _newest(platform.open(), EvidenceKind.DATA_SHEET, version=0)
+    sheet = _about(platform.open(), EvidenceKind.DATA_SHEET, 0)
     if sheet is None:
         return _missing("data sheet")
     disjoint: dict[str, bool] = dict(sheet.content["disjoint"])
@@ -59,10 +63,12 @@ def splits_are_disjoint(platform: PlatformResource) -> dg.AssetCheckResult:
 
 
 @dg.asset_check(asset=evaluation, description="Fused accuracy reaches the gate's threshold.")
-def accuracy_is_enough(platform: PlatformResource) -> dg.AssetCheckResult:
+def accuracy_is_enough(
+    context: dg.AssetCheckExecutionContext, platform: PlatformResource
+) -> dg.AssetCheckResult:
     """Shown as a check of its own; the gate is what blocks."""
     opened = platform.open()
-    evidence = _newest(opened, EvidenceKind.EVALUATION)
+    evidence = _about(opened, EvidenceKind.EVALUATION, _checked(context, evaluation))
     if evidence is None:
         return _missing("evaluation")
     number = evidence.content["metrics"]["accuracy.fused"]
@@ -79,10 +85,12 @@ def accuracy_is_enough(platform: PlatformResource) -> dg.AssetCheckResult:
 
 
 @dg.asset_check(asset=bias_audit, description="No disparity that the data can tell exceeds the threshold.")
-def disparity_is_bounded(platform: PlatformResource) -> dg.AssetCheckResult:
+def disparity_is_bounded(
+    context: dg.AssetCheckExecutionContext, platform: PlatformResource
+) -> dg.AssetCheckResult:
     """Shown as a check of its own; the gate is what blocks."""
     opened = platform.open()
-    evidence = _newest(opened, EvidenceKind.BIAS_AUDIT)
+    evidence = _about(opened, EvidenceKind.BIAS_AUDIT, _checked(context, bias_audit))
     if evidence is None:
         return _missing("bias audit")
     disparities = [d for a in evidence.content["attributes"] for d in a["disparities"]]
@@ -104,21 +112,21 @@ def disparity_is_bounded(platform: PlatformResource) -> dg.AssetCheckResult:
 
 
 @dg.asset_check(asset=model_card, description="The card exists under a digest that can be signed.")
-def card_is_built(platform: PlatformResource) -> dg.AssetCheckResult:
-    """The newest version has a card."""
+def card_is_built(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> dg.AssetCheckResult:
+    """The version has a card."""
     opened = platform.open()
-    versions = opened.registry.versions(opened.project.name)
+    version = _checked(context, model_card)
     with opened.uow.begin(write=False) as tx:
-        card = tx.cards.current(opened.project.name, versions[-1].version) if versions else None
+        card = tx.cards.current(opened.project.name, version)
     if card is None:
         return _missing("card")
     return dg.AssetCheckResult(passed=True, metadata={"core_digest": card.core_digest})
 
 
 @dg.asset_check(asset=release_gate, blocking=True, description="Every blocking condition of the gate holds.")
-def gate_is_open(platform: PlatformResource) -> dg.AssetCheckResult:
-    """The gate's report on the newest version."""
-    gate = _newest(platform.open(), EvidenceKind.GATE)
+def gate_is_open(context: dg.AssetCheckExecutionContext, platform: PlatformResource) -> dg.AssetCheckResult:
+    """The gate's report on the version."""
+    gate = _about(platform.open(), EvidenceKind.GATE, _checked(context, release_gate))
     if gate is None:
         return _missing("gate report")
     failed = [c for c in gate.content["checks"] if not c["passed"]]

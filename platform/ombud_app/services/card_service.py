@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from ombud.domain.card import StoredCard
 from ombud.domain.events import AuditEvent
@@ -129,25 +130,45 @@ def _evidence(tx: Transaction, version: ModelVersion) -> dict[EvidenceKind, Evid
     found = {kind: tx.evidence.latest(kind, version.name, version.version) for kind in _OF_VERSION}
     training = found[EvidenceKind.TRAINING]
     named: Mapping[str, object] = {**version.tags, **(training.content if training else {})}
+    judged_on = _about_data(
+        tx.evidence.list(version.name, version=0), found[EvidenceKind.EVALUATION], version
+    )
     for kind in _OF_DATA:
         reference = named.get(kind.value)
         if isinstance(reference, str) and reference:
             found[kind] = tx.evidence.get(reference)
         else:
-            found[kind] = tx.evidence.latest(kind, version.name, version.version) or _about_data(
-                tx.evidence.list(version.name, version=0), kind, version
-            )
+            found[kind] = tx.evidence.latest(kind, version.name, version.version) or judged_on.get(kind)
     return {kind: document for kind, document in found.items() if document is not None}
 
 
-def _about_data(documents: Iterable[Evidence], kind: EvidenceKind, version: ModelVersion) -> Evidence | None:
-    """The data document in force when the version was registered, else the first one after.
+def _about_data(
+    newest_first: Sequence[Evidence], evaluation: Evidence | None, version: ModelVersion
+) -> dict[EvidenceKind, Evidence]:
+    """Sheet and audit for a version that names none, because it was made elsewhere.
 
-    A later audit of other data must not creep into the card of an older version and void its signatures.
+    The first sheet of the test data that the version was judged on, and the audit in force with it: a
+    later audit of other data must not creep into the card of an older version and void its signatures.
+    Before there is an evaluation, what was in force when the version was registered, else the first after.
     """
-    newest_first = [d for d in documents if d.kind is kind]
-    before = [d for d in newest_first if d.created_at <= version.created_at]
+    sheets = [d for d in newest_first if d.kind is EvidenceKind.DATA_SHEET]
+    audits = [d for d in newest_first if d.kind is EvidenceKind.DATA_AUDIT]
+    dataset = evaluation.content.get("dataset", {}) if evaluation else {}
+    fitting = [d for d in sheets if _test_digest(d) == dataset.get("digest")]
+    sheet = fitting[-1] if fitting else _in_force(sheets, version.created_at)
+    audit = _in_force(audits, sheet.created_at if fitting and sheet else version.created_at)
+    documents = {EvidenceKind.DATA_SHEET: sheet, EvidenceKind.DATA_AUDIT: audit}
+    return {kind: document for kind, document in documents.items() if document is not None}
+
+
+def _in_force(newest_first: Sequence[Evidence], at: datetime) -> Evidence | None:
+    before = [d for d in newest_first if d.created_at <= at]
     return before[0] if before else (newest_first[-1] if newest_first else None)
+
+
+def _test_digest(sheet: Evidence) -> str:
+    test = sheet.content.get("splits", {}).get("test", {})
+    return str(test.get("digest", ""))
 
 
 def _recorded(tx: Transaction, digests: set[str]) -> dict[str, int]:

@@ -177,6 +177,32 @@ def test_training_evidence_decides_which_data_sheet_is_meant(house: House) -> No
     assert field(house.cards.build("digits", 2), "data.provenance")["value"] == "The one."
 
 
+def test_a_version_from_elsewhere_has_the_sheet_of_the_data_it_was_judged_on(house: House) -> None:
+    def sheet(provenance: str, test_digest: str) -> None:
+        splits = {"test": {"n": 3, "digest": test_digest, "labels": {}, "modalities": {}}}
+        house.record(EvidenceKind.DATA_SHEET, 0, provenance=provenance, splits=splits)
+        house.record(EvidenceKind.DATA_AUDIT, 0, findings=[], about=provenance)
+
+    def judged(test_digest: str) -> None:
+        dataset = {"name": "test", "digest": test_digest, "n": 3, "synthetic": True}
+        house.record(EvidenceKind.EVALUATION, 2, dataset=dataset)
+
+    def provenance() -> object:
+        return field(house.cards.build("digits", 2), "data.provenance")["value"]
+
+    sheet("In force when it was registered.", "sha256:a")
+    house.register()
+    judged("sha256:b")
+    sheet("The test data it was judged on.", "sha256:b")
+    assert provenance() == "The test data it was judged on."
+    first = house.cards.build("digits", 2).core_digest
+    sheet("The same test data, with more to learn from.", "sha256:b")
+    sheet("Other test data.", "sha256:c")
+    assert house.cards.build("digits", 2).core_digest == first
+    judged("sha256:c")
+    assert provenance() == "Other test data."
+
+
 def test_people_and_clauses_come_from_the_project(house: House) -> None:
     card = house.cards.build("digits", 1)
     assert field(card, "identity.owners")["value"] == ["anna@example.org"]
