@@ -32,9 +32,9 @@ if ! "$venv/bin/python" -c 'import torch' 2>/dev/null; then
     fi
   fi
   say "installing $torch${index:+ from $index}"
-  pip install -q ${index:+--index-url "$index" --extra-index-url https://pypi.org/simple} "$torch"
+  pip install -qq ${index:+--index-url "$index" --extra-index-url https://pypi.org/simple} "$torch"
 fi
 say "installing Ombud and its pinned dependencies"
-pip install -q -c constraints.txt -e '.[dev]'
+pip install -qq -c constraints.txt -e '.[dev]'
 pip check
 say "environment ready after $((SECONDS - start)) s"

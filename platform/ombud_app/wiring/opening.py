@@ -35,7 +35,7 @@ def open_platform(settings: Settings) -> Platform:
     """
     project = load_project(settings.project_file)
     settings.home.mkdir(parents=True, exist_ok=True)
-    here = settings.project_file.parent
+    here = settings.project_file.parent.absolute()
     modalities = tuple(Modality(m) for m in project.modalities)
     return Platform(
         settings=settings,
