@@ -57,9 +57,9 @@ def command(
         settings.home, settings.host, ports if no_mlflow else {**ports, "mlflow": settings.mlflow_port}
     )
     platform = opened(context)
-    children = [server(settings), dagster(settings), *([] if no_mlflow else [mlflow(settings)])]
     # Made here and now, so that server and MLflow do not both find an empty store and make its tables.
     platform.registry.models()
+    children = [server(settings), dagster(settings), *([] if no_mlflow else [mlflow(settings)])]
     with Supervisor(settings.home.absolute(), children, say=say) as running:
         token_file = write_sign_in(platform)
         data = {"urls": {c.name: c.url for c in children}, "sign_in_token_file": str(token_file)}

@@ -10,13 +10,14 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ombud.errors import Unavailable
 from ombud_app.cli.supervisor import Child, Supervisor
-from ombud_app.cli.vacancy import port_in_use
+from ombud_app.cli.vacancy import hold, port_in_use, require_free
 from unit.cli.ports import free_port
 
 SERVER = """
@@ -128,6 +129,37 @@ def test_a_child_that_dies_later_is_noticed(tmp_path: Path) -> None:
             running.watch()
 
 
+def test_a_child_that_the_others_can_do_without_is_missed_once(tmp_path: Path) -> None:
+    told: list[str] = []
+    needed, other = _child(tmp_path, free_port()), _child(tmp_path, free_port())
+    missed = replace(other, name="extra", missed="Its pages are away.")
+    with Supervisor(tmp_path / "home", [needed, missed], say=told.append) as running:
+        assert running.check()
+        (tmp_path / "home" / "logs" / "extra.log").open("a").write("cheese.CheeseError: none left\nbye\n")
+        os.kill(running.pids["extra"], signal.SIGKILL)
+        assert _eventually(lambda: not running.check())
+        running.check()
+        assert len([line for line in told if "ended by itself" in line]) == 1
+        assert "CheeseError: none left. Its pages are away. Remedy: Read " in told[-1]
+        os.kill(running.pids["portal"], signal.SIGKILL)
+        with pytest.raises(Unavailable, match="portal ended by itself"):
+            running.watch()
+
+
+def test_a_home_that_is_served_and_a_port_that_is_taken_are_not_free(tmp_path: Path) -> None:
+    home, port = tmp_path / "home", free_port()
+    require_free(home, "127.0.0.1", {"portal": port})
+    assert not home.exists(), "asking writes nothing"
+    with hold(home), pytest.raises(Unavailable, match=f"running already .started by process {os.getpid()}"):
+        require_free(home, "127.0.0.1", {})
+    require_free(home, "127.0.0.1", {})
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", port))
+        other.listen()
+        with pytest.raises(Unavailable, match=f"port {port} .* in use; portal needs it"):
+            require_free(home, "127.0.0.1", {"portal": port})
+
+
 def test_a_child_that_never_answers_is_given_up(tmp_path: Path) -> None:
     silent = _child(tmp_path, free_port(), code="import time; time.sleep(600)", patience=0.3)
     with (
@@ -141,7 +173,7 @@ HOLDER = """
 import sys
 from pathlib import Path
 from ombud_app.cli.supervisor import Child, Supervisor
-from ombud_app.cli.vacancy import port_in_use
+from ombud_app.cli.vacancy import hold, port_in_use, require_free
 code, folder, port = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
 command = (sys.executable, "-c", code, str(port), str(folder), "meek")
 ready = lambda: port_in_use("127.0.0.1", port)

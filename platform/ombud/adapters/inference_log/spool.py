@@ -79,8 +79,9 @@ class Spool:
             found = connection.execute("PRAGMA user_version").fetchone()[0]
             if found > len(_STEPS):
                 raise NewerSchema(
-                    f"inference log {path}: schema {found}, this release knows up to {len(_STEPS)}",
-                    remedy="Upgrade Ombud, or point OMBUD_HOME at another home.",
+                    f"inference log {path}: expected a schema up to {len(_STEPS)}, found schema {found}: "
+                    "a newer release of Ombud wrote it",
+                    remedy="Install that release or a later one, or open a backup made before the upgrade.",
                 )
             for step in _STEPS[found:]:
                 connection.executescript(step)
