@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 import uvicorn
@@ -44,8 +45,8 @@ single_modality_share: 1.0
 evidently_reports: false
 gate: {min_accuracy: 0.9, min_unimodal_accuracy: 0.6}
 rollout:
-  delta: 0.1
-  shadow_requests: 40
+  delta: 0.15
+  shadow_requests: 100
   ramp: [{weight: 0.5, min_requests: 10}]
   bake_seconds: 0.5
   bake_requests: 5
@@ -149,7 +150,13 @@ class PetsOffice:
         assert answer.status_code == 200, answer.text[:300]
         return answer.text
 
-    def told(self) -> list[dict[str, object]]:
-        """Alerts that reached the file route."""
+    def told(self) -> list[dict[str, Any]]:
+        """Alerts that reached the file route, once the worker has nothing more to deliver."""
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            with self.platform.uow.begin(write=False) as tx:
+                if not tx.outbox.pending():
+                    break
+            time.sleep(0.1)
         path = self.platform.settings.home / "alerts.jsonl"
         return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []

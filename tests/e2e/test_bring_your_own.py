@@ -149,6 +149,7 @@ def fog_is_noticed(office: PetsOffice, instance: dg.DagsterInstance, day: dateti
         (alert,) = [a for a in tx.alerts.list(model="pets") if a.modality == IMAGE]
     assert alert.grade in (Grade.ESTIMATED_HARM, Grade.MEASURED_HARM)
     assert "contrast" in alert.cause
+    assert [told["alert_id"] for told in office.told()] == [alert.alert_id]
 
 
 def better_version_is_promoted(office: PetsOffice) -> None:
@@ -171,9 +172,21 @@ def the_card_says_what_is_known_and_what_is_missing(office: PetsOffice) -> None:
     office.stage.call("owner", "POST", "/api/v1/models/pets/versions/2/card")
     card = office.stage.call("auditor", "GET", "/api/v1/models/pets/versions/2/card")
     known = {f["key"]: f for f in fields(card["core"])}
-    assert known["data.splits"]["value"]
-    page = office.page("/models/pets/versions/2/card")
-    assert "Sorts snapshots of pets." in page
+    for key in ("data.splits", "data.audit", "quantitative.accuracy", "identity.owners"):
+        assert known[key]["value"], key
+    # Only whoever trained it can say how; the card names the gap and pads nothing.
+    assert known["architecture.hyperparameters"]["source"] == "missing"
+    assert known["architecture.hyperparameters"]["who"]
+    assert "Sorts snapshots of pets." in office.page("/models/pets/versions/2/card")
+    for path in (
+        "/",
+        "/models/pets",
+        "/models/pets/versions/3",
+        "/models/pets/windows",
+        "/alerts",
+        "/rollouts",
+    ):
+        assert "pets" in office.page(path), path
 
 
 def dagster(
