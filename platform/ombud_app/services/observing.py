@@ -126,6 +126,7 @@ def mask_by_presence(data: Dataset, presence: Mapping[str, float], *, seed: int)
 
     Example:
         >>> from ombud.domain.modality import TEXT
+        >>> from ombud.domain.sample import Sample
         >>> d = Dataset("d", (Sample("a", {TEXT: "two"}, "2"),))
         >>> mask_by_presence(d, {"audio": 1.0}, seed=0).samples[0].present
         ('text',)
