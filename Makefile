@@ -22,7 +22,7 @@ up: $(STAMP)
 
 test: $(STAMP) check
 	bash scripts/install_system_packages.sh
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -12,6 +12,16 @@ from e2e.open_house import OpenHouse, Visitors
 from e2e.played_story import PlayedStory, play
 
 
+_STORY = ("test_story.py", "test_up.py", "test_pages.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Two workers share the tests file by file; all that looks at the story stays on one of them."""
+    for item in items:
+        group = "story" if item.path.name in _STORY else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def story(tmp_path_factory: pytest.TempPathFactory) -> PlayedStory:
     """The played story.
