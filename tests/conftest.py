@@ -11,7 +11,6 @@ import pytest
 from e2e.open_house import OpenHouse, Visitors
 from e2e.played_story import PlayedStory, play
 
-
 _STORY = ("test_story.py", "test_up.py", "test_pages.py")
 
 
