@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -23,13 +22,16 @@ from ombud.domain.inference import LabelledInference
 from ombud.domain.ports import LogQuery
 from ombud.domain.sample import Dataset
 from ombud.settings import Settings
+from ombud_app.cli import children
 from ombud_app.cli.serve import compose
+from ombud_app.cli.supervisor import Supervisor
 from ombud_app.portal.tokens import make_token
 from ombud_app.services.observing import mask_by_presence
 from ombud_app.services.quickstart.people import CAST, People
 from ombud_app.services.quickstart.stage import Stage
 from ombud_app.services.quickstart.traffic import Sent, Traffic
 from ombud_app.wiring import Platform, open_platform
+from unit.cli.ports import free_port
 
 __all__ = ["PetsOffice", "prepare", "register"]
 
@@ -67,15 +69,15 @@ def prepare(home: Path) -> Path:
 
 
 def register(settings: Settings, own: Path, *arguments: str) -> int:
-    """Run the other team's training script, as they would; returns the version that they got."""
-    command = [sys.executable, str(_HERE / "pets_register.py"), settings.tracking_uri_or_default, str(own)]
+    """Run the other team's training script against our MLflow; returns the version that they got."""
+    command = [sys.executable, str(_HERE / "pets_register.py"), settings.mlflow_url, str(own)]
     done = subprocess.run([*command, *arguments], cwd=own.parent, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return int(done.stdout.split()[-1])
 
 
 class PetsOffice:
-    """A running server and everybody who speaks to it.
+    """A running server, an MLflow to log to, and everybody who speaks to them.
 
     Args:
         settings: Where the home is.
@@ -102,16 +104,14 @@ class PetsOffice:
             annotator_token=tokens["annotator"],
             modalities=("text", "image"),
         )
-        self.stage = Stage(self.platform, url, People(tokens), self.traffic, say=lambda line: print(line))
+        self.stage = Stage(self.platform, url, People(tokens), self.traffic, say=print)
 
     @classmethod
     @contextmanager
     def open(cls, home: Path) -> Iterator[PetsOffice]:
         """Serve until the block is left."""
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            port = int(probe.getsockname()[1])
-        settings = Settings(home=home, portal_port=port, look_seconds=0.2)
+        port = free_port()
+        settings = Settings(home=home, portal_port=port, mlflow_port=free_port(), look_seconds=0.2)
         app = compose(open_platform(settings))
         server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="warning", access_log=False))
         thread = threading.Thread(target=server.run, name="server", daemon=True)
@@ -121,7 +121,8 @@ class PetsOffice:
             time.sleep(0.05)
         office = cls(settings, settings.portal_url)
         try:
-            yield office
+            with Supervisor(home, [children.mlflow(settings)], say=print):
+                yield office
         finally:
             office.traffic.close()
             server.should_exit = True

@@ -109,6 +109,9 @@ def mlflow(settings: Settings) -> Child:
         name="mlflow",
         command=(
             *(sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", store),
+            # Whoever logs a model here writes it where every process of this home can read it; through the
+            # server it would get an address that only clients of a server can resolve.
+            *("--no-serve-artifacts", "--default-artifact-root", str(settings.mlflow_artifacts)),
             *("--host", host, "--port", port, "--workers", "1"),
         ),
         # Its job runners would be ten more processes that nothing here uses.

@@ -26,6 +26,8 @@ _SETTINGS = {
     # Its own default of 7 retries with backoff keeps a dead server's caller waiting for minutes.
     "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",
 }
+_ARTIFACT_ROOT = "_MLFLOW_SERVER_ARTIFACT_ROOT"
+"""What MLflow's own server tells its processes; a database made without it points to ``./mlruns``."""
 _GLOBAL_URI = threading.Lock()
 _OTHER_SCHEMA = re.compile(r"database schema \(found version (\w+), but expected (\w+)\)")
 
@@ -92,8 +94,24 @@ class Session:
             yield
             return
         database = Path(self.tracking_uri.removeprefix("sqlite:///"))
-        with file_lock(database.with_name(f".{database.name}.lock")):
+        with file_lock(database.with_name(f".{database.name}.lock")), self._rooted():
             yield
+
+    @contextmanager
+    def _rooted(self) -> Iterator[None]:
+        """While inside, a database that is made keeps the artifacts of its default experiment here.
+
+        Otherwise they would go to the working directory of whichever process came first.
+        """
+        before = os.environ.get(_ARTIFACT_ROOT)
+        os.environ[_ARTIFACT_ROOT] = str(self.artifact_root.absolute())
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ[_ARTIFACT_ROOT]
+            else:
+                os.environ[_ARTIFACT_ROOT] = before
 
 
 @contextmanager
