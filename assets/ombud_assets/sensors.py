@@ -1,13 +1,14 @@
 """Sensors: what follows from what happened."""
 
 import json
+from collections.abc import Sequence
 
 import dagster as dg
 
 from ombud.domain.alert import Alert, AlertStatus
 from ombud.domain.evidence import EvidenceKind
 from ombud.domain.model_version import Alias
-from ombud.domain.rollout import RolloutState
+from ombud.domain.rollout import RolloutEvent, RolloutState
 from ombud_app.wiring import Platform
 from ombud_assets.jobs import assess, train
 from ombud_assets.resources import PlatformResource
@@ -110,13 +111,14 @@ def champion_moved(
     settled = (RolloutState.PROMOTED, RolloutState.ROLLED_BACK)
     with opened.uow.begin(write=False) as tx:
         rollouts = list(reversed(tx.rollouts.list(model=opened.project.name, states=settled)))
-    fresh = [r for r in rollouts if f"{r.rollout_id}:{r.seq}" not in seen]
+        fresh = [r for r in rollouts if f"{r.rollout_id}:{r.seq}" not in seen]
+        reasons = {r.rollout_id: _why(tx.rollouts.events(r.rollout_id)) for r in fresh}
     if not fresh:
         return dg.SkipReason("The champion has not moved.")
     events = [
         dg.AssetMaterialization(
             asset_key="champion",
-            description=r.reason,
+            description=reasons[r.rollout_id],
             metadata={
                 "rollout": dg.MetadataValue.url(f"{opened.settings.portal_url}/rollouts/{r.rollout_id}"),
                 "outcome": r.state.value,
@@ -128,6 +130,12 @@ def champion_moved(
     ]
     cursor = json.dumps(sorted(seen | {f"{r.rollout_id}:{r.seq}" for r in fresh}))
     return dg.SensorResult(asset_events=events, cursor=cursor)
+
+
+def _why(events: Sequence[RolloutEvent]) -> str:
+    """The reason of the decision; the last event's own only says that it was carried out."""
+    decisions = (RolloutState.APPROVED, RolloutState.CERTIFIED, RolloutState.ROLLING_BACK)
+    return next((e.reason for e in reversed(events) if e.target in decisions), "")
 
 
 def _retraining(alert: Alert) -> dg.RunRequest:

@@ -55,8 +55,8 @@ def movers(contributions: Iterable[Contribution]) -> str:
     """What moved most, in one sentence; empty when nothing is known.
 
     Example:
-        >>> movers([Contribution("snr", 21.32, 4.2, -3.1)])
-        'Moved most: snr 21.3 → 4.2 (-3.1 standard deviations).'
+        >>> movers([Contribution("centroid", 614, 1063.4, 1.6)])
+        'Moved most: centroid 614 → 1,063 (+1.6 standard deviations).'
     """
     told: dict[str, str] = {}
     for moved in sorted(contributions, key=lambda c: -abs(c.effect)):
@@ -120,4 +120,4 @@ def _listed(names: Sequence[str]) -> str:
 
 
 def _number(value: float) -> str:
-    return f"{value:.3g}"
+    return f"{value:,.0f}" if 1000 <= abs(value) < 1e15 else f"{value:.3g}"

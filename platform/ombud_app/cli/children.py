@@ -37,7 +37,18 @@ sensors:
 schedules:
   use_threads: true
   num_workers: 1
+# No invitation to a mailing list before the first look.
+nux:
+  enabled: false
 """
+
+_WORKSPACE_YAML = """\
+load_from:
+  - python_module:
+      module_name: ombud_assets.definitions
+      location_name: ombud
+"""
+"""As the repository's own: cursors of sensors are kept under the location's name."""
 
 
 def environment_of(settings: Settings) -> Mapping[str, str]:
@@ -86,8 +97,10 @@ def server(settings: Settings) -> Child:
 def dagster(settings: Settings) -> Child:
     """Dagster's webserver, daemon and code location."""
     write_dagster_yaml(settings.dagster_home)
+    workspace = settings.dagster_home / "workspace.yaml"
+    workspace.write_text(_MARK + _WORKSPACE_YAML, "utf-8")
     host, port = settings.host, str(settings.dagster_port)
-    location = ("-m", "ombud_assets.definitions")
+    location = ("-w", str(workspace))
     return Child(
         name="dagster",
         command=(sys.executable, "-m", "dagster", "dev", *location, "-h", host, "-p", port),

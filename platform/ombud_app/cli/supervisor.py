@@ -159,7 +159,6 @@ class Supervisor:
         deadline = time.monotonic() + _TERM_SECONDS
         for child, process in reversed(self._running):
             while _group_alive(process) and time.monotonic() < deadline:
-                process.poll()
                 time.sleep(_POLL_SECONDS)
             if _group_alive(process):
                 self._say(f"{child.name} does not stop; killing it")
@@ -237,7 +236,9 @@ def _signal_group(process: subprocess.Popen[bytes], sent: signal.Signals) -> Non
 
 
 def _group_alive(process: subprocess.Popen[bytes]) -> bool:
-    # The leader may be gone while its own children still run: the group counts, not the leader.
+    # The leader may be gone while its own children still run: the group counts, not the leader. Asked
+    # how it ended first, because a leader that nobody has asked still counts as a member.
+    process.poll()
     try:
         os.killpg(process.pid, 0)
     except (ProcessLookupError, PermissionError):

@@ -6,14 +6,16 @@ import json
 import math
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from ombud.settings import Settings
 from ombud_app.portal.tokens import csrf_token
 
-__all__ = ["number", "page", "short_digest", "when"]
+__all__ = ["number", "page", "short_digest", "when", "where_now"]
 
 
 def when(moment: datetime) -> str:
@@ -52,9 +54,32 @@ def short_digest(digest: str) -> str:
     return digest.removeprefix("sha256:")[:12]
 
 
+def where_now(href: str, settings: Settings) -> str:
+    """A stored link, led to where the house listens today.
+
+    Alerts and windows keep the addresses that were told when they were made. An embedded house may
+    have been started on other ports since; a link to a name that somebody chose is left alone.
+
+    Example:
+        >>> where_now("http://127.0.0.1:1/models/m/windows", Settings())
+        '/models/m/windows'
+        >>> where_now("http://127.0.0.1:2/runs/17", Settings())
+        'http://127.0.0.1:8601/runs/17'
+        >>> where_now("https://portal.example.org/alerts/a", Settings())
+        'https://portal.example.org/alerts/a'
+    """
+    parts = urlsplit(href)
+    if parts.hostname not in _LOOPBACK:
+        return href
+    path = parts._replace(scheme="", netloc="").geturl()
+    return settings.dagster_url + path if path.startswith("/runs/") else path
+
+
 def _pretty(value: object) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False, default=str)
 
+
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _environment = Environment(
     loader=FileSystemLoader(Path(__file__).parent / "templates"),
@@ -63,7 +88,7 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters.update(when=when, number=number, short=short_digest, pretty=_pretty)
+_environment.filters.update(when=when, number=number, short=short_digest, pretty=_pretty, where_now=where_now)
 
 
 def page(request: Request, template: str, *, status: int = 200, **context: object) -> HTMLResponse:
