@@ -76,6 +76,7 @@ class AssessmentService:
             Refused: The data failed its audit.
             BadInput: The data or the version does not fit the project file.
         """
+        self.evaluation.registry.version(model, version)
         say("auditing the data")
         self.data.prepare(run_id=run_id)
         say(f"evaluating {model} version {version}: fused, each modality alone, each one left out")

@@ -38,6 +38,12 @@ def test_the_example_is_a_project_for_ombud_and_for_the_schema() -> None:
     jsonschema.Draft202012Validator(json_schema()).validate(yaml.safe_load(example()))
 
 
+def test_the_example_of_who_brings_a_model_is_a_project_too() -> None:
+    guide = (_DOCS / "bring-your-own-model.md").read_text(encoding="utf-8")
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", guide, re.MULTILINE | re.DOTALL)
+    assert parse_project(text).trainer is None
+
+
 def test_the_schema_refuses_what_ombud_refuses() -> None:
     wrong = yaml.safe_load(example()) | {"nmae": "digits"}
     assert list(jsonschema.Draft202012Validator(json_schema()).iter_errors(wrong))

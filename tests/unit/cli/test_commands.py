@@ -143,6 +143,16 @@ def test_what_needs_an_identity_asks_for_a_token(command: Run, monkeypatch: pyte
 
 
 @pytest.mark.usefixtures("home")
+def test_only_versions_of_the_project_that_exist_are_evaluated(command: Run) -> None:
+    code, out, told = command("models", "evaluate", "other", "1")
+    assert (code, out) == (2, "")
+    assert "the project file is about 'demo'" in told
+    code, out, told = command("models", "evaluate", "demo", "1", "--json")
+    assert (code, out) == (1, "")
+    assert json.loads(told)["error"] == "not-found"
+
+
+@pytest.mark.usefixtures("home")
 def test_a_server_that_is_not_there_is_one_message(command: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OMBUD_TOKEN", "ombud_x")
     code, _, told = command("rollout", "status", "r-1", "--url", "http://127.0.0.1:9")

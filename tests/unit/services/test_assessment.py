@@ -66,9 +66,9 @@ class House:
             Submission("tiny", made, tiny_model.LABELS, tiny_model.MODALITIES, rows("x"), {}, "elsewhere")
         )
 
-    def assess(self) -> Assessment:
+    def assess(self, version: int = 1) -> Assessment:
         self.said: list[str] = []
-        return self.service.assess("tiny", 1, run_id="run-1", say=self.said.append)
+        return self.service.assess("tiny", version, run_id="run-1", say=self.said.append)
 
     def recorded(self) -> set[EvidenceKind]:
         with self.uow.begin(write=False) as tx:
@@ -141,6 +141,13 @@ def test_what_does_not_fit_is_refused_before_anything_is_said_about_the_version(
     assert says in str(refusal.value)
     assert refusal.value.remedy
     assert house.recorded() <= {EvidenceKind.DATA_SHEET, EvidenceKind.DATA_AUDIT}
+
+
+def test_an_unknown_version_leaves_nothing_behind(tmp_path: Path, splits: dict[str, Dataset]) -> None:
+    house = House(tmp_path, splits)
+    with pytest.raises(NotFound):
+        house.assess(2)
+    assert (house.said, house.recorded()) == ([], set())
 
 
 def test_no_version_is_judged_on_data_that_fails_its_audit(
