@@ -9,7 +9,7 @@ from ombud.domain.evidence import Evidence, EvidenceKind
 from ombud.domain.modality import Modality
 from ombud.domain.ports import DataSource
 from ombud.domain.sample import Dataset
-from ombud.errors import NotFound, Refused
+from ombud.errors import Conflict, NotFound, Refused
 from ombud.governance.canonical import digest
 from ombud.project import Project
 from ombud_app.services.recording import Recorder
@@ -119,6 +119,7 @@ class DataService:
 
         Raises:
             NotFound: The data was never audited, or a split is absent.
+            Conflict: The data is not that which was audited; nothing learns from it.
         """
         with self.recorder.uow.begin(write=False) as tx:
             sheet = tx.evidence.latest(EvidenceKind.DATA_SHEET, self.project.name, 0)
@@ -128,25 +129,44 @@ class DataService:
                 f"the training data of {self.project.name} was never audited",
                 remedy="Materialise training_data in Dagster, or run `ombud data audit`.",
             )
-        return _assemble(self.splits(), sheet, audited)
+        splits = self.splits()
+        described = {role: split["digest"] for role, split in sheet.content["splits"].items()}
+        changed = sorted(
+            role
+            for role in {*described, *splits}
+            if role not in splits or splits[role].digest != described.get(role)
+        )
+        if changed:
+            raise Conflict(
+                f"the data of {self.project.name} changed after its audit, in {', '.join(changed)}",
+                remedy="Audit it as it is now: materialise training_data again, then train.",
+            )
+        return TrainingData(_training_split(splits), *_held_out(splits), sheet, audited)
 
     def has_news_for(self, version: int) -> bool:
-        """Whether labelled data is there that this version did not learn from."""
+        """Whether labelled data is there that this version did not learn from, audited yet or not."""
         with self.recorder.uow.begin(write=False) as tx:
             trained = tx.evidence.latest(EvidenceKind.TRAINING, self.project.name, version)
         if trained is None:
             return True
-        return bool(self.current().train.digest != trained.content["datasets"]["train"]["digest"])
+        now = _training_split(self.splits())
+        return bool(now.digest != trained.content["datasets"]["train"]["digest"])
 
 
-def _assemble(splits: Mapping[str, Dataset], sheet: Evidence, audited: Evidence) -> TrainingData:
-    for role in ("train", "val", "test"):
-        if role not in splits:
-            raise NotFound(
-                f"the data has no {role!r} split: found {sorted(splits)}",
-                remedy="Add rows whose column 'split' says so; see docs/project-file.md.",
-            )
-    train = splits["train"]
-    if "labelled" in splits:
-        train = train + splits["labelled"]
-    return TrainingData(train, splits["val"], splits["test"], sheet, audited)
+def _training_split(splits: Mapping[str, Dataset]) -> Dataset:
+    """What is learned from: the original split plus everything newly labelled."""
+    train = _split(splits, "train")
+    return train + splits["labelled"] if "labelled" in splits else train
+
+
+def _held_out(splits: Mapping[str, Dataset]) -> tuple[Dataset, Dataset]:
+    return _split(splits, "val"), _split(splits, "test")
+
+
+def _split(splits: Mapping[str, Dataset], role: str) -> Dataset:
+    if role not in splits:
+        raise NotFound(
+            f"the data has no {role!r} split: found {sorted(splits)}",
+            remedy="Add rows whose column 'split' says so; see docs/project-file.md.",
+        )
+    return splits[role]

@@ -47,6 +47,9 @@ class TrainingService:
     ) -> ModelVersion:
         """Train one candidate; the same ``run_id`` again returns the version it already made.
 
+        A run that was killed between registering and recording trains again, so that its version does
+        not stay without a training record: registering then gives back the version that is there.
+
         Args:
             data: Audited splits.
             run_id: Orchestrator run; the idempotency key.
@@ -62,7 +65,7 @@ class TrainingService:
                 remedy="Set trainer: module:function in ombud.yaml, or register versions yourself.",
             )
         for known in self.registry.versions(self.project.name):
-            if known.tags.get("orchestrator_run_id") == run_id:
+            if known.tags.get("orchestrator_run_id") == run_id and self._on_record(known):
                 return known
         trainer = resolve(self.project.trainer, purpose="trainer")
         modalities = tuple(Modality(m) for m in self.project.modalities)
@@ -105,6 +108,10 @@ class TrainingService:
             details={"orchestrator_run_id": run_id},
         )
         return version
+
+    def _on_record(self, version: ModelVersion) -> bool:
+        with self.recorder.uow.begin(write=False) as tx:
+            return tx.evidence.latest(EvidenceKind.TRAINING, version.name, version.version) is not None
 
     def _document(
         self, trained: TrainedModel, version: ModelVersion, data: TrainingData, reason: str
