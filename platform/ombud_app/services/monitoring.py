@@ -83,7 +83,7 @@ class MonitoringService:
         return default_panel(self._modalities)
 
     def count(self, partition: str) -> tuple[int, int]:
-        """Requests that users got answers to on that day, and how many of them have labels."""
+        """Requests that a champion answered on that day, and how many of them have labels."""
         rows = self.log.read(self._query(partition))
         return len(rows), sum(r.label is not None for r in rows)
 
@@ -234,9 +234,9 @@ class MonitoringService:
         }
 
     def _query(self, partition: str) -> LogQuery:
+        """Champions only: challengers are the rollout judge's to watch, under an alpha of its own."""
         start, end = _day(partition)
-        answered = (Variant.CHAMPION, Variant.CHALLENGER)
-        return LogQuery(self.project.name, variants=answered, start=start, end=end)
+        return LogQuery(self.project.name, variants=(Variant.CHAMPION,), start=start, end=end)
 
     def _window_id(self, version: int, partition: str) -> str:
         return f"{self.project.name}/{version}/{partition}"
