@@ -1,4 +1,4 @@
-"""Where a card's links lead: evidence and verdicts in the API, the rest in the portal, all escaped."""
+"""Where a card's links lead: verdicts in the API, the rest in the portal as people read it; all escaped."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Addresses:
 
         Example:
             >>> Addresses().evidence({"digest": "sha256:ab", "pointer": "/metrics/accuracy.fused"})
-            '/api/v1/evidence/sha256:ab#/metrics/accuracy.fused'
+            '/evidence/sha256:ab#/metrics/accuracy.fused'
         """
         fragment = quote(str(citation["pointer"]), safe="/~!$&'()*+,;=:@?.-_")
         return f"{self.document(str(citation['digest']))}#{fragment}"
 
     def document(self, digest: str) -> str:
-        """A whole evidence document."""
-        return f"{self.root}/api/v1/evidence/{quote(digest, safe=':')}"
+        """A whole evidence document; the API has the same digest below ``/api/v1/evidence/``."""
+        return f"{self.root}/evidence/{quote(digest, safe=':')}"
 
     def verdicts(self, model: str, window_id: str) -> str:
         """The verdicts about one window."""

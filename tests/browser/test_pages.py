@@ -69,9 +69,12 @@ def test_from_the_front_page_to_the_proof_of_a_number(
     number = page.locator('a[href*="/evidence/sha256:"][href*="accuracy.fused"]').first
     shown = number.inner_text()
     number.click()
-    page.wait_for_url("**/evidence/sha256:*")
-    assert "accuracy.fused" in page.content()
-    assert re.search(r"\d", shown), shown
+    expect(page).to_have_url(re.compile("/evidence/sha256:[0-9a-f]{64}#/metrics/accuracy.fused"))
+    proof = page.locator(":target")
+    expect(proof).to_be_in_viewport()
+    expect(proof).to_contain_text("accuracy.fused")
+    with_value = page.locator('[id="/metrics/accuracy.fused/value"]').inner_text()
+    assert round(float(with_value.split(":")[1].strip(" ,")), 3) == float(shown)
     assert complaints == []
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,6 +12,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from ombud.settings import Settings
+from ombud_app.portal.anchored_json import anchored_lines
 from ombud_app.portal.tokens import csrf_token
 
 __all__ = ["number", "page", "short_digest", "when", "where_now"]
@@ -75,10 +75,6 @@ def where_now(href: str, settings: Settings) -> str:
     return settings.dagster_url + path if path.startswith("/runs/") else path
 
 
-def _pretty(value: object) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
-
-
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _environment = Environment(
@@ -88,7 +84,9 @@ _environment = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-_environment.filters.update(when=when, number=number, short=short_digest, pretty=_pretty, where_now=where_now)
+_environment.filters.update(
+    when=when, number=number, short=short_digest, anchored_lines=anchored_lines, where_now=where_now
+)
 
 
 def page(request: Request, template: str, *, status: int = 200, **context: object) -> HTMLResponse:

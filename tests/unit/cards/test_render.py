@@ -78,7 +78,7 @@ def test_every_evidence_link_resolves(page: Page) -> None:
     followed = 0
     for link in page.all("a"):
         parts = urlsplit(str(link["href"]))
-        if parts.path.startswith("/api/v1/evidence/"):
+        if parts.path.startswith("/evidence/"):
             content = documents[parts.path.rpartition("/")[2]].content
             assert resolve(content, unquote(parts.fragment)) is not None
             followed += 1
