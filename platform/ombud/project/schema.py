@@ -25,6 +25,7 @@ __all__ = [
 
 Share = Annotated[float, Field(gt=0, lt=1)]
 Scalar = str | int | float | bool
+SecondOpinion = Literal["alibi-detect:ks", "alibi-detect:mmd", "alibi-detect:lsdd"]
 
 
 class _Part(BaseModel):
@@ -54,17 +55,16 @@ class Data(_Part):
 class Budget(_Part):
     """The false-alarm budget of one model."""
 
-    probability: Share = Field(0.05, description="Chance of any false page in one period")
+    probability: Share = Field(0.05, description="Chance of any false page about one version in one period")
     period_days: int = Field(30, gt=0)
-    looks: int = Field(4, gt=0, description="Planned looks per period that may page")
+    looks: int = Field(30, gt=0, description="Planned looks per period that may page; one look is one day")
 
 
 class Monitor(_Part):
     """How one modality (or what lies between) is watched."""
 
     share: float = Field(1.0, gt=0, description="Weight of this modality in the budget")
-    detector: str = Field("default", description="Catalogue name of our detector")
-    second_opinion: str | None = Field(None, description="e.g. alibi-detect:mmd; advisory, costs no budget")
+    second_opinion: SecondOpinion | None = Field(None, description="advisory, costs no budget; inputs only")
     minimum_rows: int = Field(50, gt=0)
 
 
@@ -164,9 +164,11 @@ class Project(_Part):
     retrain_on: tuple[Literal["estimated_harm", "measured_harm"], ...] = ("estimated_harm", "measured_harm")
     notifications: tuple[Notification, ...] = (Notification(type="console"),)
     governance: Governance = Governance()
-    slo_latency_ms: dict[str, float] = Field(default_factory=dict)
-    cost_per_request: float | None = Field(None, ge=0)
-    retention_days: int = Field(180, gt=0)
+    retention_days: int = Field(
+        180,
+        gt=0,
+        description="how long inference records are to be kept; stated on the card, carried out by people",
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Project:
@@ -180,16 +182,20 @@ class Project(_Part):
                 raise ValueError(
                     f"presence.{pattern}: expected declared modalities joined by '+' and a weight above 0"
                 )
-        named = [m.second_opinion or "" for m in self.monitors.values()]
-        named += [m.detector for m in self.monitors.values()]
+        asked = [name for name, monitor in self.monitors.items() if monitor.second_opinion]
+        if between := sorted(set(asked) - set(self.modalities)):
+            raise ValueError(
+                f"monitors.{between[0]}.second_opinion: expected under an input, "
+                f"one of {list(self.modalities)}"
+            )
         if (
             self.environment == "production"
-            and any(n.startswith("alibi-detect") for n in named)
+            and asked  # every detector on offer is alibi-detect's
             and not self.acknowledge_alibi_detect_licence
         ):
             raise ValueError(
                 "monitors: alibi-detect is under the Business Source License 1.1, which grants no general "
                 "production use; set acknowledge_alibi_detect_licence: true once you hold a licence, or "
-                "choose another detector"
+                "leave the second opinion out"
             )
         return self

@@ -19,8 +19,9 @@ def command(context: typer.Context, as_json: AsJson = False) -> None:
     split = budget_table(load_project(settings_of(context).project_file))
     rows = [(x.purpose, x.monitor, f"{x.share:.3f}", f"{x.level:.3g}", f"{x.total:.3g}") for x in split.lines]
     sentence = (
-        f"{split.model}: at most {split.probability:.0%} chance of any false page in {split.period_days} "
-        f"days, over {split.looks} planned looks; noticing (which never pages) has a budget of the same size."
+        f"{split.model}: at most {split.probability:.0%} chance of any false page about one version in "
+        f"{split.period_days} days, over {split.looks} planned looks; "
+        "noticing (which never pages) has a budget of the same size."
     )
     drawn = table(["purpose", "monitor", "share", "level of a look", "over all looks"], rows)
     show(split, as_json=as_json, text=[sentence, drawn])

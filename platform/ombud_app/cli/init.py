@@ -41,10 +41,10 @@ intersections: []               # e.g. [[speaker_gender, speaker_age]]
 
 trainer: null                   # module:function; null means that you register versions yourself
 
-budget:                         # at most this chance of any false page in one period
+budget:                         # at most this chance of any false page about one version in one period
   probability: 0.05
   period_days: 30
-  looks: 4                      # windows per period that may page
+  looks: 30                     # days per period that may page; fewer looks see smaller harm
 
 monitors: {{}}                    # {{audio: {{share: 2, second_opinion: "alibi-detect:mmd"}}}}
 

@@ -65,7 +65,8 @@ def declared(project: Project) -> dict[str, list[tuple[str, str]]]:
     monitoring = [
         (
             "False-alarm budget",
-            f"at most {_percent(budget.probability)} chance of any false page in {budget.period_days} days, "
+            f"at most {_percent(budget.probability)} chance of any false page about one version in "
+            f"{budget.period_days} days, "
             f"over {budget.looks} planned looks",
         )
     ]
@@ -76,8 +77,7 @@ def declared(project: Project) -> dict[str, list[tuple[str, str]]]:
             monitoring.append(
                 (
                     f"Monitor of {modality.replace('_', ' ')}",
-                    f"detector {monitor.detector}{second}, weight {monitor.share:g} in the budget, "
-                    f"at least {monitor.minimum_rows} rows",
+                    f"weight {monitor.share:g} in the budget{second}, at least {monitor.minimum_rows} rows",
                 )
             )
     retrain = ", ".join(g.replace("_", " ") for g in project.retrain_on)
@@ -96,7 +96,10 @@ def declared(project: Project) -> dict[str, list[tuple[str, str]]]:
             ("Largest calibration error", f"{gate.max_calibration_error:g}"),
             ("Largest disparity", f"{gate.max_disparity:g}"),
         ],
-        "oversight.records": [("Records kept", f"{project.retention_days} days")],
+        "oversight.records": [
+            ("Inference records", f"to be kept {project.retention_days} days; nothing is erased by itself"),
+            ("Decisions", "append-only ledger, each entry chained to the one before it"),
+        ],
     }
 
 

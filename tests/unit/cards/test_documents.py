@@ -71,7 +71,7 @@ def test_the_example_fills_what_people_fill() -> None:
 def test_settings_in_force_are_said_in_words() -> None:
     said = declared(parse_project(example()))
     assert dict(said["oversight.monitoring"])["False-alarm budget"] == (
-        "at most 5% chance of any false page in 30 days, over 4 planned looks"
+        "at most 5% chance of any false page about one version in 30 days, over 4 planned looks"
     )
     assert (
         dict(said["oversight.rollout"])["Ramp"]

@@ -78,7 +78,6 @@ def story_project(splits: Mapping[str, Dataset], *, webhook: str, seed: int = 0)
             {"type": "webhook", "target": webhook},
         ],
         "governance": _GOVERNANCE,
-        "slo_latency_ms": {"total": 250},
     }
     text = _HEADER + yaml.safe_dump(content, sort_keys=False, allow_unicode=True)
     return text, parse_project(text, source="the story's ombud.yaml")

@@ -63,7 +63,6 @@ class StoryReport:
     rolled_back: int | None = None
     ledger: dict[str, Any] = field(default_factory=dict)
     cards: dict[str, str] = field(default_factory=dict)
-    left_out: list[str] = field(default_factory=list)
     failure: str = ""
 
     @property
