@@ -101,17 +101,6 @@ class AlertDesk:
                 tx.outbox.add(item)
         return resolved
 
-    def resolve_superseded(
-        self, tx: Transaction, model: str, champion: int, *, actor: Actor, notify: bool = False
-    ) -> tuple[Alert, ...]:
-        """Close the drift alerts of versions older than the new champion: nobody asks them any more."""
-        reason = f"version {champion} is champion now"
-        return tuple(
-            self.resolve(tx, alert.alert_id, actor=actor, reason=reason, notify=notify)
-            for alert in tx.alerts.list(model=model)
-            if alert.kind == "drift" and alert.version < champion and _unresolved(alert)
-        )
-
     def _open_for(self, tx: Transaction, problem: Problem) -> Alert | None:
         known = tx.alerts.unresolved(problem.fingerprint)
         if known is not None or problem.modality != FUSED:

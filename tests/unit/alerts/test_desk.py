@@ -136,16 +136,6 @@ def test_resolving_tells_the_routes_when_asked(house: House) -> None:
     assert house.promised()[len(ROUTES) :] == [f"alert:{alert.alert_id}:{route}:resolved" for route in ROUTES]
 
 
-def test_a_new_champion_closes_the_drift_alerts_of_its_forerunners(house: House) -> None:
-    house.take(problem("w1"))
-    house.take(problem("w2", version=2))
-    with house.uow.begin() as tx:
-        closed = house.desk.resolve_superseded(tx, "digits", 2, actor=ANNA)
-        tx.commit()
-    assert [a.version for a in closed] == [1]
-    assert {a.version: a.status for a in house.alerts()} == {1: AlertStatus.RESOLVED, 2: AlertStatus.OPEN}
-
-
 def test_without_a_commit_nobody_hears_of_it(house: House) -> None:
     with house.uow.begin() as tx:
         house.desk.take(tx, problem("w1"))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 
+from ombud.alerts import AlertDesk
 from ombud.domain.alert import Alert, AlertStatus
-from ombud.domain.events import AuditEvent
 from ombud.domain.identity import Actor
 from ombud_app.portal.access import acting, needs
 from ombud_app.portal.idempotency import IdempotentRoute
@@ -76,24 +75,10 @@ def move_alert(house: PortalNeeds, alert_id: str, status: AlertStatus, actor: Ac
     Raises:
         NotFound: There is no such alert.
     """
+    desk = AlertDesk(house.clock, house.ids)
+    move = desk.resolve if status is AlertStatus.RESOLVED else desk.acknowledge
     with house.uow.begin() as tx:
-        alert = tx.alerts.get(alert_id)
-        # A resolved alert has freed its fingerprint: it stays resolved.
-        if alert.status in (status, AlertStatus.RESOLVED):
-            return alert
-        moved = replace(alert, status=status, updated_at=house.clock.now())
-        tx.alerts.put(moved)
-        tx.ledger.append(
-            AuditEvent(
-                actor=actor.identity,
-                role=",".join(sorted(actor.roles)),
-                action=f"alert.{status.value}",
-                subject=f"alert:{alert_id}",
-                reason=reason,
-                at=moved.updated_at,
-                details={"fingerprint": alert.fingerprint},
-            )
-        )
+        moved = move(tx, alert_id, actor=actor, reason=reason)
         tx.commit()
     return moved
 
