@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from ombud.alerts import AlertDesk, Problem
 from ombud.domain.alert import Alert, Severity
 from ombud.domain.model_version import Alias
-from ombud.domain.ports import ModelRegistry, UnitOfWork
+from ombud.domain.ports import ModelRegistry, Transaction, UnitOfWork
 from ombud.domain.rollout import RolloutState
 from ombud.project import Project
 from ombud.rollout.traffic import unfinished, wanted_alias
@@ -43,18 +43,28 @@ class ReconcileService:
     def check(self) -> Alert | None:
         """One comparison; returns the alert it raised, None when all is as decided or still moving."""
         model = self.project.name
+        with self.uow.begin(write=False) as tx:
+            decided = self._decided(tx)
+        if decided is None:
+            return None
         actual = self.registry.alias(model, Alias.CHAMPION)
+        if actual == decided:
+            return None
         with self.uow.begin() as tx:
-            rollouts = tx.rollouts.list(model=model)
-            trial = unfinished(rollouts)
-            if trial is not None and trial.state in _MOVING:
-                return None
-            decided = wanted_alias(Alias.CHAMPION, rollouts)
-            if decided is None or actual == decided:
+            # A promotion may have come between the two questions: then they are not about one moment.
+            if self._decided(tx) != decided:
                 return None
             alert = self.desk.take(tx, _tampered(model, decided, actual))
             tx.commit()
             return alert
+
+    def _decided(self, tx: Transaction) -> int | None:
+        """Where the alias ought to point; None while it is on its way, or nobody has decided anything."""
+        rollouts = tx.rollouts.list(model=self.project.name)
+        trial = unfinished(rollouts)
+        if trial is not None and trial.state in _MOVING:
+            return None
+        return wanted_alias(Alias.CHAMPION, rollouts)
 
 
 def _tampered(model: str, decided: int, actual: int | None) -> Problem:
