@@ -23,7 +23,6 @@ class EvidenceKind(StrEnum):
     EVALUATION = "evaluation"
     BIAS_AUDIT = "bias_audit"
     GATE = "gate"
-    WINDOW = "window"
     REFERENCE = "reference"
 
 

@@ -94,7 +94,7 @@ def judge(
 
 
 def _ordered(increments: Sequence[Increment]) -> list[Increment]:
-    return sorted(increments, key=lambda i: (i.look, i.stage.value, i.step, i.segment))
+    return sorted(increments, key=lambda i: i.order)
 
 
 def _judge(

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from ombud.domain.identity import Actor
 from ombud.domain.ports import Clock, UnitOfWork
 from ombud.domain.rollout import Increment, Rollout, RolloutEvent, RolloutPlan, Step
-from ombud.errors import StaleTransition
 from ombud.project.schema import RolloutPolicy
 from ombud.rollout.controller import RolloutController
 from ombud.rollout.judge import Decision
-from ombud.rollout.states import FINAL
 from ombud_app.services.worker import wake
 
 __all__ = ["RolloutService", "RolloutStatus", "plan_of"]
@@ -96,18 +94,6 @@ class RolloutService:
     def latest(self, model: str, version: int) -> Rollout | None:
         """The newest rollout of one version."""
         return next((r for r in self.list(model=model) if r.challenger == version), None)
-
-    def tick_all(self) -> int:
-        """Tick every unfinished rollout once; returns how many moved. Effects stay the worker's."""
-        moved = 0
-        for rollout in self.list():
-            if rollout.state in FINAL:
-                continue
-            try:
-                moved += self.controller.tick(rollout.rollout_id).seq != rollout.seq
-            except StaleTransition:
-                continue
-        return moved
 
     def rollback(
         self, rollout_id: str, *, actor: Actor, reason: str, expected_seq: int | None = None
