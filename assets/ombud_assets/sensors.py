@@ -16,6 +16,8 @@ from ombud_assets.resources import PlatformResource
 __all__ = ["assess_new_versions", "champion_moved", "registry_reconcile", "retrain_on_drift", "rollout_tick"]
 
 _SECONDS = 5
+_ALERT_TAG = "ombud/alert"
+_MOST_ATTEMPTS = 3
 _RUNNING = dg.DefaultSensorStatus.RUNNING
 
 
@@ -28,22 +30,19 @@ _RUNNING = dg.DefaultSensorStatus.RUNNING
 def retrain_on_drift(
     context: dg.SensorEvaluationContext, platform: PlatformResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """One run per alert: the alert's id is the run key, and the cursor holds the alerts dealt with."""
+    """One successful run per alert: a run that failed is tried again, three times in all."""
     opened = platform.open()
-    handled: set[str] = set(json.loads(context.cursor)) if context.cursor else set()
     wanted = [a for a in _open_drift_alerts(opened) if a.grade in opened.project.retrain_on]
-    fresh = [a for a in wanted if a.alert_id not in handled]
+    attempts = {a.alert_id: _attempt(context.instance, a) for a in wanted}
+    fresh = [a for a in wanted if attempts[a.alert_id] is not None]
     if not fresh:
-        return dg.SkipReason("No new alert of harm.")
+        return dg.SkipReason("No alert of harm that still needs a run.")
     if opened.project.trainer is None:
         return dg.SkipReason("The project brings its own versions; there is nothing to train here.")
     ready = [a for a in fresh if opened.training_data.has_news_for(a.version)]
     if not ready:
         return dg.SkipReason("An alert is open; waiting for newly labelled data.")
-    return dg.SensorResult(
-        run_requests=[_retraining(alert) for alert in ready],
-        cursor=json.dumps(sorted(handled | {a.alert_id for a in ready})),
-    )
+    return dg.SensorResult(run_requests=[_retraining(a, attempts[a.alert_id]) for a in ready])
 
 
 @dg.sensor(
@@ -138,11 +137,18 @@ def _why(events: Sequence[RolloutEvent]) -> str:
     return next((e.reason for e in reversed(events) if e.target in decisions), "")
 
 
-def _retraining(alert: Alert) -> dg.RunRequest:
+def _attempt(instance: dg.DagsterInstance, alert: Alert) -> int | None:
+    """Number of the next attempt; None when a run is under way, has succeeded, or enough have failed."""
+    runs = instance.get_runs(filters=dg.RunsFilter(tags={_ALERT_TAG: alert.alert_id}))
+    failed = all(run.status in (dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED) for run in runs)
+    return len(runs) + 1 if failed and len(runs) < _MOST_ATTEMPTS else None
+
+
+def _retraining(alert: Alert, attempt: int | None) -> dg.RunRequest:
     reason = f"retraining after alert {alert.alert_id}"
     return dg.RunRequest(
-        run_key=alert.alert_id,
-        tags={"ombud/alert": alert.alert_id, "ombud/cause": f"drift:{alert.modality}"},
+        run_key=f"{alert.alert_id}/{attempt}",
+        tags={_ALERT_TAG: alert.alert_id, "ombud/cause": f"drift:{alert.modality}"},
         run_config={"ops": {"candidate": {"config": {"reason": reason}}}},
     )
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-__all__ = ["Settings"]
+__all__ = ["LOOPBACK", "Settings"]
+
+LOOPBACK = "127.0.0.1"
 
 
 class Settings(BaseSettings):
@@ -21,7 +23,8 @@ class Settings(BaseSettings):
         project: The project file (``OMBUD_PROJECT``, default ``<home>/ombud.yaml``).
         database_url: SQLAlchemy URL (``OMBUD_DATABASE_URL``); name the driver.
         tracking_uri: MLflow tracking and registry (``OMBUD_TRACKING_URI``).
-        host: Address that ``ombud up`` binds.
+        host: Address that portal, API and gateway bind. Dagster and the MLflow UI know no sign-in, so
+            ``ombud up`` keeps them on the loopback address whatever this says.
         portal_port: API, portal and gateway.
         dagster_port: Dagster UI and GraphQL.
         mlflow_port: MLflow UI.
@@ -82,7 +85,7 @@ class Settings(BaseSettings):
     @property
     def dagster_url(self) -> str:
         """Where Dagster's webserver answers."""
-        return f"http://{self.host}:{self.dagster_port}"
+        return f"http://{LOOPBACK}:{self.dagster_port}"
 
     @property
     def portal_url(self) -> str:
@@ -92,4 +95,4 @@ class Settings(BaseSettings):
     @property
     def mlflow_url(self) -> str:
         """Where the MLflow UI answers."""
-        return f"http://{self.host}:{self.mlflow_port}"
+        return f"http://{LOOPBACK}:{self.mlflow_port}"

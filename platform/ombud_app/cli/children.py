@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 
-from ombud.settings import Settings
+from ombud.settings import LOOPBACK, Settings
 from ombud_app.cli.supervisor import Child
 
 __all__ = ["dagster", "environment_of", "mlflow", "server", "write_dagster_yaml"]
@@ -99,13 +99,13 @@ def dagster(settings: Settings) -> Child:
     write_dagster_yaml(settings.dagster_home)
     workspace = settings.dagster_home / "workspace.yaml"
     workspace.write_text(_MARK + _WORKSPACE_YAML, "utf-8")
-    host, port = settings.host, str(settings.dagster_port)
+    host, port = LOOPBACK, str(settings.dagster_port)
     location = ("-w", str(workspace))
     return Child(
         name="dagster",
         command=(sys.executable, "-m", "dagster", "dev", *location, "-h", host, "-p", port),
         environment=environment_of(settings),
-        host=settings.host,
+        host=LOOPBACK,
         port=settings.dagster_port,
         ready=_daemons_healthy(settings.dagster_url),
         url=settings.dagster_url,
@@ -117,7 +117,7 @@ def dagster(settings: Settings) -> Child:
 def mlflow(settings: Settings) -> Child:
     """The MLflow UI on the same store."""
     store = settings.tracking_uri_or_default
-    host, port = settings.host, str(settings.mlflow_port)
+    host, port = LOOPBACK, str(settings.mlflow_port)
     return Child(
         name="mlflow",
         command=(
@@ -129,7 +129,7 @@ def mlflow(settings: Settings) -> Child:
         ),
         # Its job runners would be ten more processes that nothing here uses.
         environment={**environment_of(settings), "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"},
-        host=settings.host,
+        host=LOOPBACK,
         port=settings.mlflow_port,
         ready=_answers(f"{settings.mlflow_url}/health"),
         url=settings.mlflow_url,

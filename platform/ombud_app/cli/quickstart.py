@@ -180,6 +180,7 @@ def _told(report: StoryReport, settings: Settings) -> list[str | Table]:
     parts: list[str | Table] = ["", table(["", "what happened", "seconds", "where to look"], rows)]
     if report.synthetic:
         parts.append("The data of this story is synthetic.")
+    parts.append("Left out: cards as PDF, which this release does not write; nothing else is missing.")
     if report.ok:
         parts.append(f"To look around: ombud --home {settings.home} up")
     return parts

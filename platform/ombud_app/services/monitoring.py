@@ -14,7 +14,7 @@ from ombud.domain.observations import Observations
 from ombud.domain.ports import ArtifactStore, Clock, InferenceLog, LogQuery, UnitOfWork
 from ombud.domain.verdict import StoredVerdict
 from ombud.domain.window import Window
-from ombud.errors import BadInput
+from ombud.errors import BadInput, Conflict
 from ombud.project import Project
 from ombud_app.services.budgeting import budget_of
 from ombud_app.services.evaluation import EvaluationService, Reference
@@ -96,8 +96,14 @@ class MonitoringService:
 
         Raises:
             BadInput: ``partition`` is not a date.
+            Conflict: The day is not over: a window is judged once, so half a day would stand for all of it.
             NotFound: A version in the window was never evaluated, so there is nothing to compare with.
         """
+        if _day(partition)[1] > self.clock.now():
+            raise Conflict(
+                f"window {partition} is not over, and a window is judged once",
+                remedy="Look at it when the day (in UTC) has ended.",
+            )
         return tuple(self._judge(seen, partition, run_id) for seen in self._seen(partition))
 
     def second_opinions(self, partition: str, *, run_id: str) -> tuple[StoredVerdict, ...]:
