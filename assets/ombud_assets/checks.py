@@ -1,8 +1,5 @@
 """Asset checks: the conditions that stop a run, and the ones that only speak."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import dagster as dg
 
 from ombud.domain.evidence import Evidence, EvidenceKind
@@ -13,7 +10,8 @@ from ombud_assets.training import training_data
 
 __all__ = ["CHECKS"]
 
-Metadata = Mapping[str, Any]
+_OVERLAPPING = 20
+"""Materialisations looked through for this run's own: far more than runs that may overlap."""
 
 
 def _about(platform: Platform, kind: EvidenceKind, version: int) -> Evidence | None:
@@ -23,9 +21,15 @@ def _about(platform: Platform, kind: EvidenceKind, version: int) -> Evidence | N
 
 
 def _checked(context: dg.AssetCheckExecutionContext, asset: dg.AssetsDefinition) -> int:
-    """Version that the step before this check was about: not always the newest one."""
-    event = context.instance.get_latest_materialization_event(asset.key)
-    made = event.asset_materialization if event else None
+    """Version that the step before this check was about: not always the newest one.
+
+    Runs may overlap, so this run's own materialisation counts; a check that is run by itself has
+    none, and takes the newest.
+    """
+    newest = context.instance.fetch_materializations(asset.key, limit=_OVERLAPPING).records
+    mine = [r for r in newest if r.run_id == context.run.run_id]
+    record = next(iter(mine or newest), None)
+    made = record.asset_materialization if record else None
     version = made.metadata["version"].value if made and "version" in made.metadata else 0
     return version if isinstance(version, int) else 0
 

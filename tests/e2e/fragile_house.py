@@ -189,7 +189,7 @@ class FragileHouse:
         assert left == {"inference/spool.db: batch": 1, "inference/spool.db: record_key": 1}
 
     def _signed_in(self) -> dict[str, str]:
-        actor = Actor("application", frozenset({Role.SERVICE}))
+        actor = Actor("application and evaluator", frozenset({Role.SERVICE, Role.EVALUATOR}))
         token, _ = make_token(
             self.platform.uow,
             self.platform.clock,

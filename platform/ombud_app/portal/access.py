@@ -39,6 +39,9 @@ _SIGNERS = frozenset({Role.MODEL_OWNER, Role.COMPLIANCE_OFFICER, Role.EVALUATOR,
 _CARERS = frozenset({Role.ON_CALL, Role.MODEL_OWNER, Role.COMPLIANCE_OFFICER, Role.ADMIN})
 _LABELLERS = frozenset({Role.SERVICE, Role.DATA_STEWARD})
 _CALLERS = frozenset({Role.SERVICE, Role.SUBMITTER, Role.ADMIN})
+# A named version answers whether or not anybody approved it, and nothing is recorded: that is for
+# people who evaluate, never for an application that would go round the rollout.
+_TRIERS = frozenset({Role.EVALUATOR, Role.MODEL_OWNER})
 
 _API = "/api/v1"
 _VERSION = f"{_API}/models/{{model}}/versions/{{version}}"
@@ -108,7 +111,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", "/v2/models/{model}/versions/{version}"): EVERYBODY,
     ("GET", "/v2/models/{model}/versions/{version}/ready"): EVERYBODY,
     ("POST", "/v2/models/{model}/infer"): _CALLERS,
-    ("POST", "/v2/models/{model}/versions/{version}/infer"): _CALLERS,
+    ("POST", "/v2/models/{model}/versions/{version}/infer"): _TRIERS,
 }
 """(method, path template) → roles that may; an endpoint without a line here answers 403."""
 

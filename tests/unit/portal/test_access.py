@@ -119,3 +119,8 @@ def test_the_cookie_never_opens_a_json_call_that_changes_something(house: House,
     assert client.get("/api/v1/alerts").status_code == 200
     answer = client.post("/api/v1/alerts/al-1/resolve", json={"reason": "another site made me"})
     assert answer.status_code == 401
+
+
+def test_an_application_cannot_go_round_the_rollout() -> None:
+    direct = ACCESS["POST", "/v2/models/{model}/versions/{version}/infer"]
+    assert direct.isdisjoint({Role.SERVICE, Role.SUBMITTER, Role.ADMIN})
