@@ -31,7 +31,7 @@ from ombud.domain.modality import Modality
 from ombud.domain.verdict import Grade, Outcome, Verdict
 from ombud.errors import BadInput
 
-__all__ = ["FEATURES", "Detector", "Fitted", "declined", "digest", "matrix", "same_width"]
+__all__ = ["FEATURES", "Detector", "Fitted", "declined", "digest", "matrix", "same_kind", "same_width"]
 
 FEATURES = Modality("features")
 """The name under which a bare detector reports: columns of numbers of no particular modality."""
@@ -76,8 +76,8 @@ class Detector(Protocol):
         ...
 
 
-def matrix(values: ArrayLike, *, window: str, undefined: bool = False) -> NDArray[np.float64]:
-    """``values`` as ``(n, d)`` float64, checked.
+def matrix(values: ArrayLike, *, window: str, undefined: bool = False) -> NDArray[Any]:
+    """``values`` as ``(n, d)`` floats, checked; float32 stays float32, all else becomes float64.
 
     Args:
         values: ``(n,)`` or ``(n, d)`` numbers; a vector is one column.
@@ -91,11 +91,14 @@ def matrix(values: ArrayLike, *, window: str, undefined: bool = False) -> NDArra
         >>> matrix([1, 2, 3], window="reference").shape
         (3, 1)
     """
+    given = np.asarray(values)
     try:
-        x = np.asarray(values, dtype=np.float64)
+        if given.dtype.kind not in "biuf":
+            raise TypeError(given.dtype)
+        x = given if given.dtype == np.float32 else given.astype(np.float64, copy=False)
     except (TypeError, ValueError) as problem:
         raise BadInput(
-            f"{window} window: expected numbers, got {np.asarray(values).dtype}",
+            f"{window} window: expected numbers, got {given.dtype}",
             remedy="Turn categories into numbers (codes, embeddings) first.",
         ) from problem
     x = x[:, None] if x.ndim == 1 else x
@@ -104,7 +107,10 @@ def matrix(values: ArrayLike, *, window: str, undefined: bool = False) -> NDArra
             f"{window} window: expected a non-empty (n, d) array, got shape {x.shape}",
             remedy="Give one row per request and one column per feature.",
         )
-    bad = np.isinf(x) if undefined else ~np.isfinite(x)
+    # A sum is finite only if all its terms are: one cheap pass where nothing is wrong.
+    with np.errstate(over="ignore", invalid="ignore"):
+        clean = bool(np.isfinite(x.sum(dtype=np.float64)))
+    bad = np.zeros(x.shape, np.bool_) if clean else np.isinf(x) if undefined else ~np.isfinite(x)
     if bad.any():
         columns = np.flatnonzero(bad.any(axis=0))[:5].tolist()
         raise BadInput(
@@ -114,7 +120,7 @@ def matrix(values: ArrayLike, *, window: str, undefined: bool = False) -> NDArra
     return x
 
 
-def same_width(reference: NDArray[np.float64], current: NDArray[np.float64]) -> None:
+def same_width(reference: NDArray[Any], current: NDArray[Any]) -> None:
     """Refuse windows of different width.
 
     Raises:
@@ -125,6 +131,30 @@ def same_width(reference: NDArray[np.float64], current: NDArray[np.float64]) -> 
             f"current window: expected {reference.shape[1]} columns as in the reference, "
             f"got {current.shape[1]}",
             remedy="Compute both windows with the same version of the model and its descriptors.",
+        )
+
+
+def same_kind(reference: str, current: str) -> None:
+    """Refuse windows of different kinds of number: codes are not measurements, flags are neither.
+
+    Args:
+        reference: ``dtype.kind`` of the reference as it was given.
+        current: ``dtype.kind`` of the current window as it was given.
+
+    Raises:
+        BadInput: One window holds whole numbers or flags and the other one measurements.
+
+    Example:
+        >>> same_kind("i", "u")
+        >>> same_kind("f", "i")
+        Traceback (most recent call last):
+        ombud.errors.BadInput: current window: expected floating-point numbers ...
+    """
+    kinds = {"f": "floating-point numbers", "i": "integers", "u": "integers", "b": "flags (booleans)"}
+    if kinds[reference] != kinds[current]:
+        raise BadInput(
+            f"current window: expected {kinds[reference]} as in the reference, got {kinds[current]}",
+            remedy="Compute both windows in the same way, or convert both to floating point.",
         )
 
 

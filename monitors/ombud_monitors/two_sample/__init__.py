@@ -16,20 +16,32 @@ what is looked at repeatedly takes its level from
 """
 
 from ombud_monitors.two_sample.assignments import permutations_for
+from ombud_monitors.two_sample.evidence import Evidence, Refusal
 from ombud_monitors.two_sample.exchangeable import Exchangeable, clusters_needed
+from ombud_monitors.two_sample.fitting import FittedTwoSampleTest, TwoSampleTest
 from ombud_monitors.two_sample.ks import KS
 from ombud_monitors.two_sample.mean import Mean, MeanEvidence, compare_means
 from ombud_monitors.two_sample.mmd import MMD
+from ombud_monitors.two_sample.permuting import Permuted, critical_value, permutation_test
 from ombud_monitors.two_sample.ranks import Ranks
+from ombud_monitors.two_sample.windows import Windows
 
 __all__ = [
     "KS",
     "MMD",
+    "Evidence",
     "Exchangeable",
+    "FittedTwoSampleTest",
     "Mean",
     "MeanEvidence",
+    "Permuted",
     "Ranks",
+    "Refusal",
+    "TwoSampleTest",
+    "Windows",
     "clusters_needed",
     "compare_means",
+    "critical_value",
+    "permutation_test",
     "permutations_for",
 ]

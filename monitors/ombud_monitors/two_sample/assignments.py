@@ -1,24 +1,29 @@
 """Assignments: which units count as current, in the observed split and in permuted ones.
 
-A statistic is computed for every row of the assignment matrix at once, as a matrix product. Row 0 is
-the observed split, so the p-value is the share of rows at least as extreme as row 0: ``k / splits``
-where all splits are enumerated, ``(k + 1) / (B + 1)`` where ``B`` random ones are drawn. It is never 0.
+A statistic is computed for every row of an assignment matrix at once, as a matrix product. Row 0 of the
+first batch is the observed split. Random splits come in batches, so that nobody draws 100,000 of them
+for a window of which 30 show already that nothing happened (:mod:`permuting` stops).
 
-Source: Phipson & Smyth, "Permutation p-values should never be zero" (2010); Hemerik & Goeman,
-    "Exact testing with random permutations", TEST 27 (2018).
+Source: Good, *Permutation, Parametric and Bootstrap Tests of Hypotheses* (2005), ch. 3.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ombud_monitors.two_sample.exchangeable import Exchangeable
 
-__all__ = ["assignments", "permutation_p_value", "permutations_for"]
+__all__ = ["assignments", "batches", "permutations_for"]
+
+FIRST = 999
+"""Permutations drawn at least, where so many are asked for: the null sample that effects are judged by."""
+MOST_CELLS = 16_000_000
+"""Assignments times units held at a time: 16 MB of flags."""
 
 
 def assignments(units: Exchangeable, permutations: int, seed: int) -> NDArray[np.bool_]:
@@ -38,17 +43,53 @@ def assignments(units: Exchangeable, permutations: int, seed: int) -> NDArray[np
         >>> assignments(Exchangeable.of(2, 1), permutations=99, seed=0).astype(int).tolist()
         [[0, 0, 1], [1, 0, 0], [0, 1, 0]]
     """
+    return np.concatenate(list(batches(units, permutations, seed)))
+
+
+def batches(units: Exchangeable, permutations: int, seed: int) -> Iterator[NDArray[np.bool_]]:
+    """The rows of :func:`assignments`, some at a time: first at most 1,000, then twice as many each time.
+
+    Args:
+        units: What may move.
+        permutations: How many random splits to draw in all.
+        seed: Seed of the draws.
+    """
     if units.splits <= permutations:
-        return _every(units)
+        yield _every(units)
+        return
     rng = np.random.default_rng(seed)
-    drawn = np.tile(units.in_current, (permutations + 1, 1))
+    drawn, size = 0, FIRST
+    while drawn < permutations:
+        size = min(size, permutations - drawn, max(MOST_CELLS // units.size, 1))
+        batch = _drawn(units, size, rng)
+        yield batch if drawn else np.concatenate([units.in_current[None], batch])
+        drawn, size = drawn + size, 2 * size
+
+
+def permutations_for(level: float) -> int:
+    """How many permutations a judgement at ``level`` deserves.
+
+    Four times the fewest that can reach the level keep the loss of power by random drawing small; at
+    least 999, so that the splits of a few clusters are enumerated. Few windows cost so many: drawing
+    stops where the p-value is plainly large.
+
+    Example:
+        >>> permutations_for(0.05), permutations_for(0.003)
+        (999, 1334)
+    """
+    return max(FIRST, math.ceil(4 / level)) if level > 0 else FIRST
+
+
+def _drawn(units: Exchangeable, permutations: int, rng: np.random.Generator) -> NDArray[np.bool_]:
+    """``(permutations, u)`` random splits."""
+    drawn = np.tile(units.in_current, (permutations, 1))
     for free in units.free:
-        drawn[1:, free] = rng.permuted(drawn[1:, free], axis=1)
+        drawn[:, free] = rng.permuted(drawn[:, free], axis=1)
     first = np.flatnonzero(units.partner > np.arange(units.size))
     if first.size:
         swapped = rng.random((permutations, first.size)) < 0.5
-        drawn[1:, first] ^= swapped
-        drawn[1:, units.partner[first]] ^= swapped
+        drawn[:, first] ^= swapped
+        drawn[:, units.partner[first]] ^= swapped
     return drawn
 
 
@@ -69,33 +110,3 @@ def _every(units: Exchangeable) -> NDArray[np.bool_]:
         every = np.concatenate([every, swapped])
     observed = int(np.flatnonzero((every == units.in_current).all(axis=1))[0])
     return np.concatenate([every[observed : observed + 1], np.delete(every, observed, axis=0)])
-
-
-def permutation_p_value(statistics: NDArray[np.float64]) -> float:
-    """Share of splits whose statistic is at least that of row 0.
-
-    Equal values count against the observed split; so do values within rounding of it, because the
-    same split reached along another order of summation differs in its last digits.
-
-    Args:
-        statistics: ``(p,)``, large meaning "changed", the observed one first.
-
-    Example:
-        >>> permutation_p_value(np.array([3.0, 1.0, 3.0, 2.0]))
-        0.5
-    """
-    tolerance = 1e-9 * max(1.0, float(np.abs(statistics).max()))
-    return float(np.mean(statistics >= statistics[0] - tolerance))
-
-
-def permutations_for(level: float) -> int:
-    """How many permutations a judgement at ``level`` deserves.
-
-    Four times the fewest that can reach the level keep the loss of power by random drawing small; at
-    least 999, so that the splits of a few clusters are enumerated; at most 19,999.
-
-    Example:
-        >>> permutations_for(0.05), permutations_for(0.003)
-        (999, 1334)
-    """
-    return min(max(999, math.ceil(4 / level)), 19_999) if level > 0 else 999

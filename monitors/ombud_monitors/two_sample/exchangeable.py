@@ -91,6 +91,21 @@ class Exchangeable:
         partner[twins], partner[twins + 1] = twins + 1, twins
         return cls(of_row.reshape(-1), in_current, partner, keys // 2 < len(names), clustered=True)
 
+    def of_rows(self, kept: NDArray[np.int64]) -> Exchangeable:
+        """The units of some pooled rows; a cluster that loses one of its two windows moves freely.
+
+        Args:
+            kept: ``(k,)`` numbers of the rows kept, in order.
+        """
+        present, of_row = np.unique(self.of_row[kept], return_inverse=True)
+        number = np.full(self.size + 1, -1)
+        number[present] = np.arange(len(present))
+        # Partner -1 looks up the last place, which is -1, as does a partner that is gone.
+        partner = number[self.partner[present]]
+        return Exchangeable(
+            of_row.reshape(-1), self.in_current[present], partner, self.named[present], self.clustered
+        )
+
     @property
     def size(self) -> int:
         """Number of units."""

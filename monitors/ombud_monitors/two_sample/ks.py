@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.stats import kstwo
 
-from ombud.domain.verdict import Contribution, Grade, Outcome, Verdict
-from ombud_monitors.detector import FEATURES, declined, digest, matrix, same_width
-from ombud_monitors.two_sample.assignments import assignments, permutation_p_value
+from ombud.domain.verdict import Contribution
+from ombud_monitors.two_sample.evidence import Evidence
 from ombud_monitors.two_sample.exchangeable import Exchangeable
+from ombud_monitors.two_sample.fitting import TwoSampleTest
+from ombud_monitors.two_sample.permuting import critical_value, permutation_test
+from ombud_monitors.two_sample.windows import Windows
 
-__all__ = ["KS", "FittedKS", "ks_distances"]
+__all__ = ["KS", "ks_distances"]
 
 
 def ks_distances(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -39,7 +42,7 @@ def ks_distances(values: NDArray[np.float64], weights: NDArray[np.float64]) -> N
 
 
 @dataclass(frozen=True)
-class KS:
+class KS(TwoSampleTest):
     """Kolmogorov–Smirnov test of every column, one p-value for all.
 
     Formula: ``D_j = sup_t |F_j(t) - G_j(t)|``. Independent rows: p-values of ``D_j`` at the effective
@@ -62,84 +65,43 @@ class KS:
         (True, 'column 2')
     """
 
-    permutations: int = 999
-    level: float = 0.05
+    name: ClassVar[str] = "ks"
 
-    @property
-    def name(self) -> str:
-        """Name in the catalogue."""
-        return "ks"
+    def permutes(self, units: Exchangeable) -> bool:
+        """Clusters are permuted; independent rows have Kolmogorov's distribution."""
+        return units.clustered
 
-    def fit(self, reference: ArrayLike, *, clusters: ArrayLike | None = None) -> FittedKS:
-        """Bind to a reference window ``(n, d)``.
+    def compare(self, windows: Windows, *, seed: int) -> Evidence:
+        """Compare two checked windows; see :class:`~ombud_monitors.two_sample.fitting.TwoSampleTest`."""
+        units, pooled = windows.units, windows.pooled
+        n, m, dimensions = windows.n_reference, windows.n_current, pooled.shape[1]
 
-        Raises:
-            BadInput: The reference is empty, not numeric or not finite.
-        """
-        x = matrix(reference, window="reference")
-        return FittedKS(self, x, None if clusters is None else np.asarray(clusters).astype(np.str_))
+        def each(splits: NDArray[np.bool_]) -> NDArray[np.float64]:
+            weights = _row_weights(splits[:, units.of_row])
+            return np.stack([ks_distances(pooled[:, j], weights) for j in range(dimensions)], axis=1)
 
-
-@dataclass(frozen=True, eq=False)
-class FittedKS:
-    """:class:`KS` with its reference window."""
-
-    detector: KS
-    reference: NDArray[np.float64]
-    clusters: NDArray[np.str_] | None = None
-
-    @property
-    def digest(self) -> str:
-        """``sha256:<hex>`` of what it was fitted on."""
-        return digest(self.reference, self.clusters)
-
-    def test(self, current: ArrayLike, *, clusters: ArrayLike | None = None, seed: int) -> Verdict:
-        """Compare a current window ``(n, d)`` with the reference.
-
-        Raises:
-            BadInput: The window's shape or content cannot be compared with the reference.
-        """
-        x, y = self.reference, matrix(current, window="current")
-        same_width(x, y)
-        settings, dimensions = self.detector, x.shape[1]
-        units = Exchangeable.of(len(x), len(y), self.clusters, clusters)
-        if units.clustered and (reason := units.refusal(settings.level, settings.permutations)):
-            return declined(settings.name, reason, n_reference=len(x), n_current=len(y))
-        pooled = np.concatenate([x, y])
-        observed = _row_weights(units.in_current[None, units.of_row])
-        distances = np.array([ks_distances(pooled[:, j], observed)[0] for j in range(dimensions)])
+        distances = each(units.in_current[None])[0]
+        largest = float(distances.max())
         if units.clustered:
-            weights = _row_weights(assignments(units, settings.permutations, seed)[:, units.of_row])
-            largest = np.zeros(len(weights))
-            for j in range(dimensions):
-                np.maximum(largest, ks_distances(pooled[:, j], weights), out=largest)
-            p_value = permutation_p_value(largest)
-            critical = float(np.quantile(largest[1:], 1 - settings.level)) if len(largest) > 1 else 1.0
+            found = permutation_test(
+                lambda splits: each(splits).max(axis=1), units, permutations=self.permutations, seed=seed
+            )
+            p_value, critical = found.p_value, critical_value(found.null, self.level)
         else:
-            size = max(round(len(x) * len(y) / (len(x) + len(y))), 1)
-            p_value = float(np.clip(kstwo.sf(distances.max(), size) * dimensions, 1e-300, 1.0))
-            critical = float(kstwo.isf(settings.level / dimensions, size))
-        return Verdict(
-            monitor=settings.name,
-            modality=FEATURES,
-            detector=settings.name,
-            outcome=Outcome.DRIFT if p_value <= settings.level else Outcome.QUIET,
-            grade=Grade.CHANGED,
-            n_reference=len(x),
-            n_current=len(y),
-            clusters_reference=units.n_reference if units.clustered else None,
-            clusters_current=units.n_current if units.clustered else None,
-            statistic=float(distances.max()),
+            size = max(round(n * m / (n + m)), 1)
+            p_value = float(np.clip(kstwo.sf(largest, size) * dimensions, 1e-300, 1.0))
+            critical = float(kstwo.isf(self.level / dimensions, size))
+        # The distance of a shifted column varies by about .5 / sqrt(effective n) around its mean.
+        spread = 0.5 * float(np.sqrt(1 / units.n_reference + 1 / units.n_current))
+        return Evidence(
+            statistic=largest,
             p_value=p_value,
-            threshold=settings.level,
-            effect=float(distances.max()),
+            effect=largest,
             effect_unit="difference of probabilities",
-            # The distance of a shifted column varies by about .5 / sqrt(effective n) around its mean.
-            minimum_detectable_effect=min(
-                critical + 0.84 * 0.5 * float(np.sqrt(1 / units.n_reference + 1 / units.n_current)), 1.0
-            ),
-            reason="" if units.clustered else "No clusters were given: rows were taken as independent.",
-            causes=_moved(x, y, distances),
+            effect_low=max(largest - 2 * spread, 0.0),
+            effect_high=min(largest + 2 * spread, 1.0),
+            minimum_detectable_effect=min(critical + 0.84 * spread, 1.0),
+            causes=_moved(windows.reference, windows.current, distances),
         )
 
 

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
+from scipy.stats import t as student
 
-from ombud.domain.verdict import Grade, Outcome, Verdict
-from ombud_monitors.detector import FEATURES, declined, digest, matrix, same_width
-from ombud_monitors.two_sample.assignments import assignments, permutation_p_value
+from ombud_monitors.two_sample.assignments import batches
+from ombud_monitors.two_sample.evidence import Evidence
 from ombud_monitors.two_sample.exchangeable import Exchangeable
+from ombud_monitors.two_sample.fitting import TwoSampleTest
+from ombud_monitors.two_sample.permuting import critical_value, permutation_test
 from ombud_monitors.two_sample.unit_means import UnitMeans
+from ombud_monitors.two_sample.windows import Windows
 
-__all__ = ["Alternative", "FittedMean", "Mean", "MeanEvidence", "compare_means"]
+__all__ = ["Alternative", "Mean", "MeanEvidence", "compare_means"]
 
 Alternative = Literal["two-sided", "less", "greater"]
 POWER = 0.8
+COVERAGE = 0.95
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class MeanEvidence:
         p_value: Family-wise over the columns; never 0.
         column: Index of the column with the largest z-score.
         difference: Its mean, current minus reference, in its own unit.
+        low: Lower end of the 95% interval of that difference, corrected for the choice of the column.
+        high: Upper end.
         scale: Its standard deviation per row.
         minimum_detectable: Smallest difference of that column, in its own unit, that comes out at
             the level with power .8; estimated from the permutations of the windows with their means
@@ -40,8 +45,23 @@ class MeanEvidence:
     p_value: float
     column: int
     difference: float
+    low: float
+    high: float
     scale: float
     minimum_detectable: float
+
+    def in_deviations(self) -> Evidence:
+        """The same as evidence, its effect in standard deviations of the column."""
+        one = self.scale or 1.0
+        return Evidence(
+            statistic=self.statistic,
+            p_value=self.p_value,
+            effect=self.difference / one,
+            effect_unit="standard deviations",
+            effect_low=self.low / one,
+            effect_high=self.high / one,
+            minimum_detectable_effect=self.minimum_detectable / one,
+        )
 
 
 def compare_means(
@@ -59,7 +79,7 @@ def compare_means(
         values: ``(n, d)`` pooled rows, reference first; NaN where undefined.
         units: Their exchangeable units.
         alternative: ``less`` looks for a fall of the current window, ``greater`` for a rise.
-        permutations: Random splits to draw where there are too many to enumerate.
+        permutations: Random splits to draw at most, where there are too many to enumerate.
         level: Level that ``minimum_detectable`` refers to.
         seed: Seed of the draws.
 
@@ -70,22 +90,33 @@ def compare_means(
         True
     """
     means = UnitMeans.of(values, units)
-    splits = assignments(units, permutations, seed)
-    differences, z = means.differences(splits)
+
+    def largest(splits: NDArray[np.bool_]) -> NDArray[np.float64]:
+        _, z = means.differences(splits)
+        return np.asarray(_toward(z, alternative).max(axis=1))
+
+    found = permutation_test(largest, units, permutations=permutations, seed=seed)
+    difference, z = means.differences(units.in_current[None])
     column = int(_toward(z[0], alternative).argmax())
-    family = _toward(z, alternative).max(axis=1)
     # What power .8 takes: the critical value, less what the null reaches downwards one time in five.
+    splits = next(batches(units, permutations, seed))
     _, null_z = means.without_shift(units.in_current).differences(splits)
-    critical = _upper_quantile(_toward(null_z, alternative).max(axis=1), level)
+    critical = critical_value(_toward(null_z, alternative).max(axis=1), level)
     signed = -null_z[:, column] if alternative == "less" else null_z[:, column]
     reach = max(critical - float(np.quantile(signed, 1 - POWER)), 0.0)
+    error = float(means.standard_error(units.in_current)[column])
+    # Student's t with the units' degrees of freedom, at a level shared by all columns (Bonferroni).
+    tail = (1 - COVERAGE) / 2 / values.shape[1]
+    half = float(student.isf(tail, max(units.size - 2, 1))) * error
     return MeanEvidence(
-        statistic=float(family[0]),
-        p_value=permutation_p_value(family),
+        statistic=found.observed,
+        p_value=found.p_value,
         column=column,
-        difference=float(differences[0, column]),
+        difference=float(difference[0, column]),
+        low=float(difference[0, column]) - half,
+        high=float(difference[0, column]) + half,
         scale=float(means.scale[column]),
-        minimum_detectable=reach * float(means.standard_error(units.in_current)[column]),
+        minimum_detectable=reach * error,
     )
 
 
@@ -94,13 +125,8 @@ def _toward(z: NDArray[np.float64], alternative: Alternative) -> NDArray[np.floa
     return np.abs(z) if alternative == "two-sided" else -z if alternative == "less" else z
 
 
-def _upper_quantile(values: NDArray[np.float64], level: float) -> float:
-    """Smallest value that at most a share ``level`` of the values exceed."""
-    return float(np.sort(values)[math.ceil((1 - level) * len(values)) - 1])
-
-
 @dataclass(frozen=True)
-class Mean:
+class Mean(TwoSampleTest):
     """Permutation test of means, the largest standardised difference over the columns.
 
     Formula: ``T = max_d z_d``, with ``z_d`` of :mod:`~ombud_monitors.two_sample.unit_means` in the
@@ -109,7 +135,7 @@ class Mean:
 
     Args:
         alternative: ``two-sided``, ``less`` or ``greater`` (current against reference).
-        permutations: Random splits drawn when there are more; fewer splits are enumerated.
+        permutations: Random splits drawn at most; fewer splits are enumerated.
         level: Level of a bare verdict.
 
     Source: Westfall & Young, *Resampling-Based Multiple Testing* (1993).
@@ -126,74 +152,18 @@ class Mean:
         4 clusters in the current window would do.
     """
 
+    name: ClassVar[str] = "mean"
+    undefined: ClassVar[bool] = True
+
     alternative: Alternative = "two-sided"
-    permutations: int = 999
-    level: float = 0.05
 
-    @property
-    def name(self) -> str:
-        """Name in the catalogue."""
-        return "mean"
-
-    def fit(self, reference: ArrayLike, *, clusters: ArrayLike | None = None) -> FittedMean:
-        """Bind to a reference window ``(n, d)``; NaN cells mean "undefined here".
-
-        Raises:
-            BadInput: The reference is empty, not numeric or infinite.
-        """
-        x = matrix(reference, window="reference", undefined=True)
-        return FittedMean(self, x, None if clusters is None else np.asarray(clusters).astype(np.str_))
-
-
-@dataclass(frozen=True, eq=False)
-class FittedMean:
-    """:class:`Mean` with its reference window."""
-
-    detector: Mean
-    reference: NDArray[np.float64]
-    clusters: NDArray[np.str_] | None = None
-
-    @property
-    def digest(self) -> str:
-        """``sha256:<hex>`` of what it was fitted on."""
-        return digest(self.reference, self.clusters)
-
-    def test(self, current: ArrayLike, *, clusters: ArrayLike | None = None, seed: int) -> Verdict:
-        """Compare a current window ``(n, d)`` with the reference.
-
-        Raises:
-            BadInput: The window's shape or content cannot be compared with the reference.
-        """
-        x, y = self.reference, matrix(current, window="current", undefined=True)
-        same_width(x, y)
-        units = Exchangeable.of(len(x), len(y), self.clusters, clusters)
-        settings = self.detector
-        if reason := units.refusal(settings.level, settings.permutations):
-            return declined(settings.name, reason, n_reference=len(x), n_current=len(y))
-        found = compare_means(
-            np.concatenate([x, y]),
-            units,
-            alternative=settings.alternative,
-            permutations=settings.permutations,
-            level=settings.level,
+    def compare(self, windows: Windows, *, seed: int) -> Evidence:
+        """Compare two checked windows; see :class:`~ombud_monitors.two_sample.fitting.TwoSampleTest`."""
+        return compare_means(
+            windows.pooled,
+            windows.units,
+            alternative=self.alternative,
+            permutations=self.permutations,
+            level=self.level,
             seed=seed,
-        )
-        one = found.scale or 1.0
-        return Verdict(
-            monitor=settings.name,
-            modality=FEATURES,
-            detector=settings.name,
-            outcome=Outcome.DRIFT if found.p_value <= settings.level else Outcome.QUIET,
-            grade=Grade.CHANGED,
-            n_reference=len(x),
-            n_current=len(y),
-            clusters_reference=units.n_reference if units.clustered else None,
-            clusters_current=units.n_current if units.clustered else None,
-            statistic=found.statistic,
-            p_value=found.p_value,
-            threshold=settings.level,
-            effect=found.difference / one,
-            effect_unit="standard deviations",
-            minimum_detectable_effect=found.minimum_detectable / one,
-            reason="" if units.clustered else "No clusters were given: rows were taken as independent.",
-        )
+        ).in_deviations()

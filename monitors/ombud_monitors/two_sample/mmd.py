@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
-from ombud.domain.verdict import Grade, Outcome, Verdict
-from ombud_monitors.detector import FEATURES, declined, digest, matrix, same_width
-from ombud_monitors.two_sample.assignments import assignments
+from ombud_monitors.two_sample.contrasts import contrasts
+from ombud_monitors.two_sample.evidence import Evidence
 from ombud_monitors.two_sample.exchangeable import Exchangeable
+from ombud_monitors.two_sample.fitting import TwoSampleTest
+from ombud_monitors.two_sample.permuting import critical_value, permutation_test
 from ombud_monitors.two_sample.unit_means import intraclass_correlation
+from ombud_monitors.two_sample.windows import Windows, subsample
 
-__all__ = ["MMD", "FittedMMD", "median_bandwidth", "quadratic_forms"]
+__all__ = ["MMD", "median_bandwidth", "quadratic_forms"]
 
 BLOCK = 512
 """Rows of the kernel matrix that exist at one time."""
@@ -24,7 +26,7 @@ Float = TypeVar("Float", np.float32, np.float64)
 
 
 @dataclass(frozen=True)
-class MMD:
+class MMD(TwoSampleTest):
     """Maximum mean discrepancy with a Gaussian kernel, exact, with permutations.
 
     Formula: with weights ``v`` that sum to +1 over the current window and to -1 over the reference,
@@ -42,7 +44,8 @@ class MMD:
     Args:
         permutations: Random splits drawn when there are more; fewer splits are enumerated.
         level: Level of a bare verdict.
-        max_rows: Rows used of each window; more are subsampled by the seed, blind to their values.
+        max_rows: Rows used of each window; more are subsampled by the seed, blind to their values. None
+            uses all.
 
     Source: Gretton et al., "A kernel two-sample test", JMLR 13 (2012), section 5 and lemma 4.
     Limits: power falls with dimension when few dimensions move; weak against a pure change of norm.
@@ -55,88 +58,40 @@ class MMD:
         (0.0099, True)
     """
 
+    name: ClassVar[str] = "mmd"
+
     permutations: int = 199
-    level: float = 0.05
-    max_rows: int = 2000
+    max_rows: int | None = None
 
-    @property
-    def name(self) -> str:
-        """Name in the catalogue."""
-        return "mmd"
-
-    def fit(self, reference: ArrayLike, *, clusters: ArrayLike | None = None) -> FittedMMD:
-        """Bind to a reference window ``(n, d)``.
-
-        Raises:
-            BadInput: The reference is empty, not numeric or not finite.
-        """
-        x = matrix(reference, window="reference")
-        return FittedMMD(self, x, None if clusters is None else np.asarray(clusters).astype(np.str_))
-
-
-@dataclass(frozen=True, eq=False)
-class FittedMMD:
-    """:class:`MMD` with its reference window."""
-
-    detector: MMD
-    reference: NDArray[np.float64]
-    clusters: NDArray[np.str_] | None = None
-
-    @property
-    def digest(self) -> str:
-        """``sha256:<hex>`` of what it was fitted on."""
-        return digest(self.reference, self.clusters)
-
-    def test(self, current: ArrayLike, *, clusters: ArrayLike | None = None, seed: int) -> Verdict:
-        """Compare a current window ``(n, d)`` with the reference.
-
-        Raises:
-            BadInput: The window's shape or content cannot be compared with the reference.
-        """
-        y = matrix(current, window="current")
-        same_width(self.reference, y)
-        settings, rng = self.detector, np.random.default_rng(seed)
-        keep_x, keep_y = (_sample(len(w), settings.max_rows, rng) for w in (self.reference, y))
-        x, y = self.reference[keep_x], y[keep_y]
-        named = self.clusters is not None and clusters is not None
-        units = Exchangeable.of(
-            len(x),
-            len(y),
-            self.clusters[keep_x] if self.clusters is not None and named else None,
-            np.asarray(clusters).astype(np.str_)[keep_y] if named else None,
-        )
-        if reason := units.refusal(settings.level, settings.permutations):
-            return declined(settings.name, reason, n_reference=len(x), n_current=len(y))
-
-        pooled = np.concatenate([x, y])
+    def compare(self, windows: Windows, *, seed: int) -> Evidence:
+        """Compare two checked windows; see :class:`~ombud_monitors.two_sample.fitting.TwoSampleTest`."""
+        rng = np.random.default_rng(seed)
+        windows = windows.subsampled(self.max_rows, rng)
+        units, pooled = windows.units, windows.pooled.astype(np.float64)
         deviation = pooled.std(axis=0)
         pooled = (pooled - pooled.mean(axis=0)) / np.where(deviation > 1e-12, deviation, 1.0)
-        splits = assignments(units, settings.permutations, seed)
-        rho = intraclass_correlation(pooled, units)
-        contrasts, divisor = _contrasts(units, splits, rho)
-        squared = quadratic_forms(pooled, median_bandwidth(pooled, rng), contrasts, units)
-        statistic = squared / divisor
+        rho, bandwidth = intraclass_correlation(pooled, units), median_bandwidth(pooled, rng)
+
+        def standardised(splits: NDArray[np.bool_]) -> NDArray[np.float64]:
+            weights, divisor = contrasts(units, splits, rho)
+            return quadratic_forms(pooled, bandwidth, weights, units) / divisor
+
         # The kernel is computed in single precision: equal splits differ in their seventh digit.
-        p_value = float(np.mean(statistic >= statistic[0] * (1 - 1e-5) - 1e-7))
-        null = statistic[1:] if len(statistic) > 1 else statistic
-        reach = np.quantile(null, 1 - settings.level, method="higher") - np.quantile(null, 1 - POWER)
-        return Verdict(
-            monitor=settings.name,
-            modality=FEATURES,
-            detector=settings.name,
-            outcome=Outcome.DRIFT if p_value <= settings.level else Outcome.QUIET,
-            grade=Grade.CHANGED,
-            n_reference=len(x),
-            n_current=len(y),
-            clusters_reference=units.n_reference if units.clustered else None,
-            clusters_current=units.n_current if units.clustered else None,
-            statistic=float(squared[0]),
-            p_value=p_value,
-            threshold=settings.level,
-            effect=float((statistic[0] - null.mean()) * divisor[0]),
+        found = permutation_test(
+            standardised, units, permutations=self.permutations, seed=seed, tolerance=1e-5
+        )
+        null = found.null if len(found.null) else np.array([found.observed])
+        divisor = float(contrasts(units, units.in_current[None], rho)[1][0])
+        reach = critical_value(null, self.level) - float(np.quantile(null, 1 - POWER))
+        effect, spread = (found.observed - float(null.mean())) * divisor, float(null.std()) * divisor
+        return Evidence(
+            statistic=found.observed * divisor,
+            p_value=found.p_value,
+            effect=effect,
             effect_unit="squared MMD",
-            minimum_detectable_effect=float(reach * divisor[0]),
-            reason="" if units.clustered else "No clusters were given: rows were taken as independent.",
+            effect_low=effect - 2 * spread,
+            effect_high=effect + 2 * spread,
+            minimum_detectable_effect=reach * divisor,
         )
 
 
@@ -147,7 +102,7 @@ def median_bandwidth(pooled: NDArray[np.float64], rng: np.random.Generator) -> f
         pooled: ``(n, d)`` rows of both windows.
         rng: Draws the rows.
     """
-    rows = pooled[_sample(len(pooled), BANDWIDTH_ROWS, rng)]
+    rows = pooled[subsample(len(pooled), BANDWIDTH_ROWS, rng)]
     squared = _squared_distances(rows, rows)[np.triu_indices(len(rows), 1)]
     positive = squared[squared > 1e-12]
     return float(np.sqrt(np.median(positive))) if positive.size else 1.0
@@ -191,20 +146,6 @@ def quadratic_forms(
     return forms
 
 
-def _contrasts(
-    units: Exchangeable, splits: NDArray[np.bool_], rho: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    weights = 1 / np.maximum(rho + (1 - rho) / units.rows, 1e-12)
-    w_current = splits @ weights
-    w_reference = weights.sum() - w_current
-    contrasts = np.where(splits, weights / w_current[:, None], -weights / w_reference[:, None])
-    return contrasts, 1 / w_current + 1 / w_reference
-
-
 def _squared_distances(a: NDArray[Float], b: NDArray[Float]) -> NDArray[Float]:
     squared = (a**2).sum(axis=1)[:, None] + (b**2).sum(axis=1) - 2 * (a @ b.T)
     return np.asarray(np.maximum(squared, 0, out=squared))
-
-
-def _sample(n: int, most: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    return np.arange(n) if n <= most else np.sort(rng.choice(n, most, replace=False))

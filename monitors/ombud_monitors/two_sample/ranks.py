@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from scipy.stats import rankdata
 
-from ombud.domain.verdict import Grade, Outcome, Verdict
-from ombud_monitors.detector import FEATURES, declined, digest, matrix, same_width
-from ombud_monitors.two_sample.exchangeable import Exchangeable
+from ombud_monitors.two_sample.evidence import Evidence
+from ombud_monitors.two_sample.fitting import TwoSampleTest
 from ombud_monitors.two_sample.mean import compare_means
+from ombud_monitors.two_sample.windows import Windows
 
-__all__ = ["FittedRanks", "Ranks", "rank_features"]
+__all__ = ["Ranks", "rank_features"]
 
 
 def rank_features(values: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -37,7 +38,7 @@ def rank_features(values: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 @dataclass(frozen=True)
-class Ranks:
+class Ranks(TwoSampleTest):
     """Largest shift in location or spread over columns, on pooled ranks.
 
     Formula: every column becomes its centred mid-rank ``r`` and the distance ``|r|``; then
@@ -46,7 +47,7 @@ class Ranks:
     the location or spread that moved most, in standard deviations of its rank.
 
     Args:
-        permutations: Random splits drawn when there are more; fewer splits are enumerated.
+        permutations: Random splits drawn at most; fewer splits are enumerated.
         level: Level of a bare verdict.
 
     Source: Lepage, "A combination of Wilcoxon's and Ansari-Bradley's statistics" (1971), with the
@@ -61,73 +62,16 @@ class Ranks:
         True
     """
 
-    permutations: int = 999
-    level: float = 0.05
+    name: ClassVar[str] = "ranks"
+    undefined: ClassVar[bool] = True
 
-    @property
-    def name(self) -> str:
-        """Name in the catalogue."""
-        return "ranks"
-
-    def fit(self, reference: ArrayLike, *, clusters: ArrayLike | None = None) -> FittedRanks:
-        """Bind to a reference window ``(n, d)``; NaN cells mean "undefined here".
-
-        Raises:
-            BadInput: The reference is empty, not numeric or infinite.
-        """
-        x = matrix(reference, window="reference", undefined=True)
-        return FittedRanks(self, x, None if clusters is None else np.asarray(clusters).astype(np.str_))
-
-
-@dataclass(frozen=True, eq=False)
-class FittedRanks:
-    """:class:`Ranks` with its reference window."""
-
-    detector: Ranks
-    reference: NDArray[np.float64]
-    clusters: NDArray[np.str_] | None = None
-
-    @property
-    def digest(self) -> str:
-        """``sha256:<hex>`` of what it was fitted on."""
-        return digest(self.reference, self.clusters)
-
-    def test(self, current: ArrayLike, *, clusters: ArrayLike | None = None, seed: int) -> Verdict:
-        """Compare a current window ``(n, d)`` with the reference.
-
-        Raises:
-            BadInput: The window's shape or content cannot be compared with the reference.
-        """
-        x, y = self.reference, matrix(current, window="current", undefined=True)
-        same_width(x, y)
-        units = Exchangeable.of(len(x), len(y), self.clusters, clusters)
-        settings = self.detector
-        if reason := units.refusal(settings.level, settings.permutations):
-            return declined(settings.name, reason, n_reference=len(x), n_current=len(y))
-        found = compare_means(
-            rank_features(np.concatenate([x, y])),
-            units,
+    def compare(self, windows: Windows, *, seed: int) -> Evidence:
+        """Compare two checked windows; see :class:`~ombud_monitors.two_sample.fitting.TwoSampleTest`."""
+        return compare_means(
+            rank_features(windows.pooled),
+            windows.units,
             alternative="two-sided",
-            permutations=settings.permutations,
-            level=settings.level,
+            permutations=self.permutations,
+            level=self.level,
             seed=seed,
-        )
-        one = found.scale or 1.0
-        return Verdict(
-            monitor=settings.name,
-            modality=FEATURES,
-            detector=settings.name,
-            outcome=Outcome.DRIFT if found.p_value <= settings.level else Outcome.QUIET,
-            grade=Grade.CHANGED,
-            n_reference=len(x),
-            n_current=len(y),
-            clusters_reference=units.n_reference if units.clustered else None,
-            clusters_current=units.n_current if units.clustered else None,
-            statistic=found.statistic,
-            p_value=found.p_value,
-            threshold=settings.level,
-            effect=found.difference / one,
-            effect_unit="standard deviations",
-            minimum_detectable_effect=found.minimum_detectable / one,
-            reason="" if units.clustered else "No clusters were given: rows were taken as independent.",
-        )
+        ).in_deviations()

@@ -55,7 +55,7 @@ class Verdict:
     """One monitor's answer about one window.
 
     A verdict that is not "not applicable" carries statistic, p- or e-value, n, threshold, effect
-    size and minimum detectable effect; one that is, carries the reason.
+    size with its interval, and minimum detectable effect; one that is, carries the reason.
 
     Args:
         monitor: Catalogue code, e.g. ``audio.harm``.
@@ -74,6 +74,8 @@ class Verdict:
             look cost the budget.
         effect: Effect size in the unit named by ``effect_unit``.
         effect_unit: E.g. ``"standard deviations"`` or ``"accuracy points"``.
+        effect_low: Lower end of the effect's 95% interval, in ``effect_unit``.
+        effect_high: Upper end; None where no honest interval exists.
         minimum_detectable_effect: Smallest effect this test sees with power .8 at this n, in
             ``effect_unit``.
         reason: Why not applicable, or what was assumed; a sentence.
@@ -95,6 +97,8 @@ class Verdict:
     threshold: float | None = None
     effect: float | None = None
     effect_unit: str = ""
+    effect_low: float | None = None
+    effect_high: float | None = None
     minimum_detectable_effect: float | None = None
     reason: str = ""
     causes: tuple[Contribution, ...] = ()

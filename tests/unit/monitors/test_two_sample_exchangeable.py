@@ -9,7 +9,8 @@ import pytest
 
 from ombud.errors import BadInput
 from ombud_monitors.two_sample import Exchangeable, clusters_needed
-from ombud_monitors.two_sample.assignments import assignments, permutation_p_value, permutations_for
+from ombud_monitors.two_sample.assignments import assignments, permutations_for
+from ombud_monitors.two_sample.permuting import permutation_p_value
 
 
 def test_a_cluster_of_one_window_is_one_unit() -> None:
