@@ -120,6 +120,8 @@ def _verdict(stored: StoredVerdict) -> dict[str, Any]:
         "threshold": finite(v.threshold),
         "effect": finite(v.effect),
         "effect_unit": v.effect_unit,
+        "effect_low": finite(v.effect_low),
+        "effect_high": finite(v.effect_high),
         "minimum_detectable_effect": finite(v.minimum_detectable_effect),
         "reason": v.reason,
         "causes": [

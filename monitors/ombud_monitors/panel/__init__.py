@@ -5,7 +5,8 @@ embeddings, its descriptors or its presence change. Over all: is the final answe
 modalities disagree more or less than they did. Harm pages, change informs.
 
 :func:`default_panel` builds the monitors, :func:`shares` says how they divide the error budget, and
-every monitor judges one window at the level that the budget allows:
+every monitor judges one window at the level that the budget allows; :func:`look` lets claims of change
+look back on the windows before it:
 
 Example:
     >>> from ombud.domain.modality import AUDIO, TEXT
@@ -28,8 +29,10 @@ from ombud_monitors.panel.changed import (
 from ombud_monitors.panel.claim import MINIMUM_ROWS, Claim, Monitor
 from ombud_monitors.panel.default import default_panel, shares
 from ombud_monitors.panel.harm import EstimatedHarm, MeasuredHarm
+from ombud_monitors.panel.lookback import MEMORY, look, pooled
 
 __all__ = [
+    "MEMORY",
     "MINIMUM_ROWS",
     "Claim",
     "ConflictChanged",
@@ -40,5 +43,7 @@ __all__ = [
     "Monitor",
     "PresenceChanged",
     "default_panel",
+    "look",
+    "pooled",
     "shares",
 ]

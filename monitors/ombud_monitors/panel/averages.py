@@ -117,6 +117,9 @@ def judge_averages(
         threshold=level,
         effect=effect,
         effect_unit=averages.unit,
+        # Means of units and means of rows differ a little: the interval is moved to the effect shown.
+        effect_low=effect - (told.difference - told.low),
+        effect_high=effect + (told.high - told.difference),
         minimum_detectable_effect=told.minimum_detectable,
         reason=independence_note(clusterings, judged),
         causes=causes(),

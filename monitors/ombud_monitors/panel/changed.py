@@ -16,6 +16,7 @@ from ombud_monitors.detector import Detector
 from ombud_monitors.panel.averages import Averages, judge_averages
 from ombud_monitors.panel.causes import conflict_causes, descriptor_causes
 from ombud_monitors.panel.claim import MINIMUM_ROWS, Claim, same_labels
+from ombud_monitors.resampling import wilson
 from ombud_monitors.two_sample import MMD, Ranks, permutations_for
 
 __all__ = ["ConflictChanged", "DescriptorsChanged", "EmbeddingChanged", "PresenceChanged"]
@@ -155,6 +156,8 @@ class PresenceChanged(Claim):
             threshold=level,
             effect=effect,
             effect_unit="percentage points",
+            effect_low=effect - _reach(after, before, upward=False),
+            effect_high=effect + _reach(after, before, upward=True),
             minimum_detectable_effect=error * float(norm.isf(level / 2) + norm.ppf(POWER)),
             reason="Rows were taken as independent.",
             causes=(_rate(f"{self.modality}.present", before, after),) if effect else (),
@@ -236,6 +239,16 @@ def _encoded(
     mean = np.where(known, rows, 0.0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
     encoded = np.where(known.any(axis=1)[:, None], np.where(known, rows, mean), np.nan)
     return encoded[: len(reference.descriptors)], encoded[len(reference.descriptors) :]
+
+
+def _reach(after: NDArray[np.float64], before: NDArray[np.float64], *, upward: bool) -> float:
+    """How far the 95% interval of a difference of two rates reaches to one side, in points.
+
+    Source: Newcombe, Statistics in Medicine 17 (1998), method 10: Wilson's intervals, combined.
+    """
+    (low_a, high_a), (low_b, high_b) = (wilson(float(x.sum()), len(x)) for x in (after, before))
+    own, other = (high_a, low_b) if upward else (low_a, high_b)
+    return POINTS * float(np.hypot(own - after.mean(), other - before.mean()))
 
 
 def _rate(name: str, before: NDArray[np.float64], after: NDArray[np.float64]) -> Contribution:

@@ -69,15 +69,15 @@ def batches(units: Exchangeable, permutations: int, seed: int) -> Iterator[NDArr
 def permutations_for(level: float) -> int:
     """How many permutations a judgement at ``level`` deserves.
 
-    Four times the fewest that can reach the level keep the loss of power by random drawing small; at
-    least 999, so that the splits of a few clusters are enumerated. Few windows cost so many: drawing
-    stops where the p-value is plainly large.
+    Twice the fewest that can reach the level keep the loss of power by random drawing small; at least 999,
+    so that the splits of a few clusters are enumerated. Few windows cost so many: drawing stops where the
+    p-value is plainly large.
 
     Example:
-        >>> permutations_for(0.05), permutations_for(0.003)
-        (999, 1334)
+        >>> permutations_for(0.05), permutations_for(0.001)
+        (999, 2000)
     """
-    return max(FIRST, math.ceil(4 / level)) if level > 0 else FIRST
+    return max(FIRST, math.ceil(2 / level)) if level > 0 else FIRST
 
 
 def _drawn(units: Exchangeable, permutations: int, rng: np.random.Generator) -> NDArray[np.bool_]:

@@ -17,11 +17,12 @@ from ombud.domain.window import Window
 from ombud.errors import BadInput, Conflict
 from ombud.project import Project
 from ombud_app.services.budgeting import budget_of
+from ombud_app.services.earlier_windows import EarlierWindows, read_earlier
 from ombud_app.services.evaluation import EvaluationService, Reference
 from ombud_app.services.observing import observe_log
 from ombud_monitors.backends.alibi import second_opinion
 from ombud_monitors.backends.evidently import FEWEST_ROWS, report_html
-from ombud_monitors.panel import Monitor, default_panel
+from ombud_monitors.panel import Monitor, default_panel, look
 
 __all__ = ["Look", "MonitoringService"]
 
@@ -49,6 +50,15 @@ class _Seen:
     current: Observations
     reference: Reference
     rows: Sequence[LabelledInference]
+
+
+@dataclass(frozen=True)
+class _SoFar:
+    """What was done before in this budget period: whose look this is, and what it said if it was taken."""
+
+    look: int
+    said: tuple[StoredVerdict, ...]
+    earlier: EarlierWindows
 
 
 @dataclass(frozen=True)
@@ -157,15 +167,11 @@ class MonitoringService:
 
     def _judge(self, seen: _Seen, partition: str, run_id: str) -> Look:
         window = self._window(seen, partition, run_id)
-        look_number, before = self._look_number(window.window_id, seen.version)
-        if before:
-            return Look(window, before, ())
-        budget = budget_of(self.project)
+        so_far = self._so_far(window)
+        if so_far.said:
+            return Look(window, so_far.said, ())
         at = self.clock.now()
-        verdicts = tuple(
-            self._stored(monitor, seen, window, at, run_id, level=budget.level(monitor.code, look_number))
-            for monitor in self.panel
-        )
+        verdicts = tuple(self._stored(m, seen, window, at, run_id, so_far) for m in self.panel)
         with self.uow.begin() as tx:
             tx.windows.put(window)
             # Two runs may look at the same window at once: the first to write has looked.
@@ -178,13 +184,15 @@ class MonitoringService:
         return Look(window, verdicts, tuple(a.alert_id for a in alerts))
 
     def _stored(
-        self, monitor: Monitor, seen: _Seen, window: Window, at: datetime, run_id: str, *, level: float
+        self, monitor: Monitor, seen: _Seen, window: Window, at: datetime, run_id: str, so_far: _SoFar
     ) -> StoredVerdict:
         settings = self.project.monitors.get(monitor.modality)
-        verdict = monitor.judge(
+        verdict = look(
+            monitor,
             seen.reference.mixed,
             seen.current,
-            level=level,
+            so_far.earlier.quiet(monitor.code),
+            level=budget_of(self.project).level(monitor.code, so_far.look),
             seed=self.project.seed,
             minimum_rows=settings.minimum_rows if settings else _DEFAULT_ROWS,
         )
@@ -193,13 +201,23 @@ class MonitoringService:
             verdict_id, self.project.name, seen.version, window.window_id, False, at, run_id, verdict
         )
 
-    def _look_number(self, window_id: str, version: int) -> tuple[int, tuple[StoredVerdict, ...]]:
-        """Which look of the budget period this is, and what was said if it was taken already."""
+    def _so_far(self, window: Window) -> _SoFar:
         since = self.clock.now() - timedelta(days=self.project.budget.period_days)
         with self.uow.begin(write=False) as tx:
-            looked = [w for w in tx.windows.list(self.project.name, version=version) if w.created_at >= since]
-            said = [v for v in tx.verdicts.list(self.project.name, window_id=window_id) if not v.advisory]
-        return sum(w.window_id != window_id for w in looked) + 1, tuple(said)
+            windows = tx.windows.list(self.project.name, version=window.version)
+            said = tx.verdicts.list(self.project.name, version=window.version)
+        looked = [w for w in windows if w.created_at >= since and w.window_id != window.window_id]
+        mine = tuple(v for v in said if v.window_id == window.window_id and not v.advisory)
+        earlier = read_earlier(
+            self.log,
+            window,
+            looked,
+            said,
+            labels=self.project.task.labels,
+            modalities=self._modalities,
+            clusters=self.project.clusters,
+        )
+        return _SoFar(len(looked) + 1, mine, earlier)
 
     def _seen(self, partition: str) -> list[_Seen]:
         rows = self.log.read(self._query(partition))

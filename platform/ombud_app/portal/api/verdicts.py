@@ -67,6 +67,8 @@ class VerdictItem(BaseModel):
     threshold: float | None
     effect: float | None
     effect_unit: str
+    effect_low: float | None = Field(description="Lower end of the effect's 95% interval")
+    effect_high: float | None = Field(description="Upper end of the effect's 95% interval")
     minimum_detectable_effect: float | None
     reason: str
     causes: list[CauseItem]
@@ -98,6 +100,8 @@ def verdict_item(stored: StoredVerdict) -> VerdictItem:
         threshold=finite(v.threshold),
         effect=finite(v.effect),
         effect_unit=v.effect_unit,
+        effect_low=finite(v.effect_low),
+        effect_high=finite(v.effect_high),
         minimum_detectable_effect=finite(v.minimum_detectable_effect),
         reason=v.reason,
         causes=[
