@@ -59,8 +59,15 @@ def read_earlier(
     earlier = sorted((w for w in looked if w.end <= window.start), key=lambda w: w.start)[-MEMORY:]
     if not earlier:
         return EarlierWindows({}, {})
-    query = LogQuery(window.model, variants=(Variant.CHAMPION,), start=earlier[0].start, end=earlier[-1].end)
-    rows = [r for r in log.read(query) if r.inference.version == window.version]
+    rows = log.read(
+        LogQuery(
+            window.model,
+            version=window.version,
+            variants=(Variant.CHAMPION,),
+            start=earlier[0].start,
+            end=earlier[-1].end,
+        )
+    )
     observed = {
         w.window_id: observe_log(
             [r for r in rows if w.start <= r.inference.time < w.end],
