@@ -7,7 +7,7 @@ import numpy as np
 from ombud.domain.modality import AUDIO, IMAGE, TEXT
 from ombud.domain.observations import Observations
 from ombud_monitors.multiplicity import Budget
-from ombud_monitors.panel import default_panel, shares
+from ombud_monitors.panel import Question, default_panel, shares
 from statistical.binomial import at_most
 from statistical.multimodal_windows import multimodal_window
 
@@ -19,11 +19,9 @@ SPLIT = Budget(0.05, looks=1).split(PAGING)
 
 def pages(reference: Observations, current: Observations, seed: int) -> set[str]:
     """Codes of the paging monitors that fired."""
-    return {
-        m.code
-        for m in PANEL
-        if m.grade.pages and m.judge(reference, current, level=SPLIT.level(m.code, 1), seed=seed).fired
-    }
+    asked = Question(reference, current, level=1.0, seed=seed)
+    paging = [m for m in PANEL if m.grade.pages]
+    return {m.code for m in paging if m.judge(asked.at(SPLIT.level(m.code, 1))).fired}
 
 
 def test_any_false_page_on_clustered_traffic_stays_within_the_budget() -> None:

@@ -20,16 +20,14 @@ Example:
     True
 """
 
-from ombud_monitors.panel.changed import (
-    ConflictChanged,
-    DescriptorsChanged,
-    EmbeddingChanged,
-    PresenceChanged,
-)
-from ombud_monitors.panel.claim import MINIMUM_ROWS, Claim, Monitor
+from ombud_monitors.panel.changed import DescriptorsChanged, EmbeddingChanged
+from ombud_monitors.panel.claim import Claim, Monitor
+from ombud_monitors.panel.conflict import ConflictChanged
 from ombud_monitors.panel.default import default_panel, shares
 from ombud_monitors.panel.harm import EstimatedHarm, MeasuredHarm
 from ombud_monitors.panel.lookback import MEMORY, look, pooled
+from ombud_monitors.panel.presence import PresenceChanged
+from ombud_monitors.panel.question import MINIMUM_ROWS, Question
 
 __all__ = [
     "MEMORY",
@@ -42,6 +40,7 @@ __all__ = [
     "MeasuredHarm",
     "Monitor",
     "PresenceChanged",
+    "Question",
     "default_panel",
     "look",
     "pooled",

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ombud.domain.observations import Observations
 from ombud.domain.verdict import Contribution, Outcome, Verdict
 from ombud_monitors.panel.claim import Claim
 from ombud_monitors.panel.clusterings import exchangeable_units, independence_note
+from ombud_monitors.panel.question import Question
 from ombud_monitors.two_sample import Exchangeable, MeanEvidence, compare_means, permutations_for
 from ombud_monitors.two_sample.mean import Alternative
 
@@ -47,11 +47,8 @@ class Averages:
 def judge_averages(
     claim: Claim,
     averages: Averages,
-    reference: Observations,
-    current: Observations,
+    question: Question,
     *,
-    level: float,
-    seed: int,
     causes: Callable[[], tuple[Contribution, ...]],
 ) -> Verdict:
     """Judge whether an average moved, under every clustering that the claim depends on.
@@ -62,10 +59,7 @@ def judge_averages(
     Args:
         claim: Who speaks.
         averages: What is compared.
-        reference: Reference window.
-        current: Current window.
-        level: What this look may spend.
-        seed: Seed of the permutations.
+        question: The windows, and what the answer may cost.
         causes: What to name when the answer is given.
 
     Limits: crossed clusters (speaker and writer) add their variances, and each clustering sees one of
@@ -73,10 +67,11 @@ def judge_averages(
     """
     kept = ~np.isnan(averages.reference), ~np.isnan(averages.current)
     n_reference, n_current = int(kept[0].sum()), int(kept[1].sum())
-    early = claim.too_early(level, n_reference, n_current, averages.minimum, averages.what)
+    level = question.level
+    early = question.too_early(n_reference, n_current, averages.minimum, averages.what)
     if early:
         return claim.decline(DETECTOR, early, n_reference=n_reference, n_current=n_current)
-    clusterings = exchangeable_units(claim.modality, reference, current, *kept)
+    clusterings = exchangeable_units(claim.modality, question.reference, question.current, *kept)
     permutations = permutations_for(level)
     for units in clusterings.values():
         if refusal := units.refusal(level, permutations):
@@ -90,7 +85,7 @@ def judge_averages(
             alternative=averages.alternative,
             permutations=permutations,
             level=level,
-            seed=seed,
+            seed=question.seed,
         )
 
     scores = averages.reference, averages.current

@@ -6,14 +6,11 @@ from collections.abc import Mapping, Sequence
 
 from ombud.domain.modality import CROSS_MODAL, FUSED, Modality
 from ombud.domain.verdict import Grade
-from ombud_monitors.panel.changed import (
-    ConflictChanged,
-    DescriptorsChanged,
-    EmbeddingChanged,
-    PresenceChanged,
-)
+from ombud_monitors.panel.changed import DescriptorsChanged, EmbeddingChanged
 from ombud_monitors.panel.claim import Monitor
+from ombud_monitors.panel.conflict import ConflictChanged
 from ombud_monitors.panel.harm import EstimatedHarm, MeasuredHarm
+from ombud_monitors.panel.presence import PresenceChanged
 
 __all__ = ["default_panel", "shares"]
 

@@ -12,7 +12,8 @@ from ombud.domain.observations import Observations
 from ombud.domain.verdict import Contribution, Outcome, Verdict
 from ombud_monitors.panel.averages import Averages, judge_averages
 from ombud_monitors.panel.causes import confidence_causes, descriptor_causes
-from ombud_monitors.panel.claim import MINIMUM_ROWS, Claim, same_labels
+from ombud_monitors.panel.claim import Claim
+from ombud_monitors.panel.question import Question
 from ombud_monitors.performance.estimated import Calibration, confidence, support
 from ombud_monitors.performance.measured import errors
 
@@ -53,22 +54,15 @@ class EstimatedHarm(Claim):
         ...     truth = (rng.random(n) > first).astype(np.int64)
         ...     return Observations(tuple(map(str, range(n))), ("x", "y"), np.c_[first, 1 - first], truth, {})
         >>> monitor = EstimatedHarm("fused.harm", FUSED, Grade.ESTIMATED_HARM, "Estimated accuracy dropped")
-        >>> verdict = monitor.judge(window(0.95), window(0.8), level=0.01, seed=0)
+        >>> verdict = monitor.judge(Question(window(0.95), window(0.8), level=0.01, seed=0))
         >>> verdict.fired, verdict.effect_unit
         (True, 'accuracy points')
     """
 
-    def judge(
-        self,
-        reference: Observations,
-        current: Observations,
-        *,
-        level: float,
-        seed: int,
-        minimum_rows: int = MINIMUM_ROWS,
-    ) -> Verdict:
+    def judge(self, question: Question) -> Verdict:
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
-        same_labels(reference, current)
+        question.same_labels()
+        reference, current = question.reference, question.current
         before, after = support(reference, self.modality), support(current, self.modality)
         curve = Calibration.fit(before, 1.0 - errors(reference, self.modality))
         averages = Averages(
@@ -76,23 +70,17 @@ class EstimatedHarm(Claim):
             current=after,
             alternative="less",
             what="answers" if self.modality == FUSED else f"answers from {self.modality} alone",
-            minimum=minimum_rows,
+            minimum=question.minimum_rows,
             unit=UNIT,
             shown=(POINTS * curve.accuracy_of(before), POINTS * curve.accuracy_of(after)),
         )
 
         def judge(judged: Averages, at: float) -> Verdict:
             return judge_averages(
-                self,
-                judged,
-                reference,
-                current,
-                level=at,
-                seed=seed,
-                causes=lambda: _causes(self, reference, current),
+                self, judged, question.at(at), causes=lambda: _causes(self, reference, current)
             )
 
-        verdict = judge(averages, level)
+        verdict = judge(averages, question.level)
         if not verdict.fired or self.modality == FUSED:
             return verdict
         own = replace(averages, reference=_own(self, reference), current=_own(self, current), shown=None)
@@ -118,35 +106,20 @@ class MeasuredHarm(Claim):
     Limits: labelled requests stand for all only where labels do not prefer errors.
     """
 
-    def judge(
-        self,
-        reference: Observations,
-        current: Observations,
-        *,
-        level: float,
-        seed: int,
-        minimum_rows: int = MINIMUM_ROWS,
-    ) -> Verdict:
+    def judge(self, question: Question) -> Verdict:
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
-        same_labels(reference, current)
+        question.same_labels()
+        reference, current = question.reference, question.current
         alone = "" if self.modality == FUSED else f" from {self.modality} alone"
         averages = Averages(
             reference=POINTS * (1.0 - errors(reference, self.modality)),
             current=POINTS * (1.0 - errors(current, self.modality)),
             alternative="less",
             what=f"labelled answers{alone}",
-            minimum=min(minimum_rows, FEWEST_LABELLED),
+            minimum=min(question.minimum_rows, FEWEST_LABELLED),
             unit=UNIT,
         )
-        return judge_averages(
-            self,
-            averages,
-            reference,
-            current,
-            level=level,
-            seed=seed,
-            causes=lambda: _causes(self, reference, current),
-        )
+        return judge_averages(self, averages, question, causes=lambda: _causes(self, reference, current))
 
 
 def _own(claim: Claim, window: Observations) -> NDArray[np.float64]:

@@ -30,7 +30,8 @@ from numpy.typing import NDArray
 
 from ombud.domain.observations import ModalityColumns, Observations
 from ombud.domain.verdict import Outcome, Verdict
-from ombud_monitors.panel.claim import MINIMUM_ROWS, Monitor
+from ombud_monitors.panel.claim import Monitor
+from ombud_monitors.panel.question import Question
 
 __all__ = ["MEMORY", "RECENT", "TODAY", "look", "pooled"]
 
@@ -45,16 +46,7 @@ TODAY = 0.25
 promised delay rests; a sudden shift is large, and a quarter of the level costs it little power."""
 
 
-def look(
-    monitor: Monitor,
-    reference: Observations,
-    current: Observations,
-    earlier: Sequence[Observations],
-    *,
-    level: float,
-    seed: int,
-    minimum_rows: int = MINIMUM_ROWS,
-) -> Verdict:
+def look(monitor: Monitor, question: Question, earlier: Sequence[Observations] = ()) -> Verdict:
     """Judge a window in the light of the ones before it.
 
     Claims of harm judge today's window alone: they page, must name the day, and often have too few
@@ -62,13 +54,9 @@ def look(
 
     Args:
         monitor: Who judges.
-        reference: What normal looks like.
-        current: Today's window.
+        question: Today's window, the reference, and what this look may spend in all.
         earlier: Windows since the budget period began on which this monitor was quiet, oldest first; only
             the last :data:`MEMORY` are used.
-        level: What this look may spend in all.
-        seed: Seed of every random choice.
-        minimum_rows: Usable rows wanted in each window.
 
     Returns:
         The verdict of the question with the smaller weighted p-value; its p-value is valid for both
@@ -78,15 +66,16 @@ def look(
         BadInput: The windows have different labels or columns.
     """
     if monitor.grade.pages or not earlier:
-        return monitor.judge(reference, current, level=level, seed=seed, minimum_rows=minimum_rows)
-    before, recent = earlier[-MEMORY : 1 - RECENT], [*earlier[1 - RECENT :], current]
-    alone = monitor.judge(reference, current, level=level * TODAY, seed=seed, minimum_rows=minimum_rows)
+        return monitor.judge(question)
+    before, recent = earlier[-MEMORY : 1 - RECENT], [*earlier[1 - RECENT :], question.current]
+    alone = monitor.judge(question.at(question.level * TODAY))
     together = monitor.judge(
-        pooled([reference, *before]),
-        pooled(recent),
-        level=level * (1 - TODAY),
-        seed=seed,
-        minimum_rows=minimum_rows,
+        replace(
+            question,
+            reference=pooled([question.reference, *before]),
+            current=pooled(recent),
+            level=question.level * (1 - TODAY),
+        )
     )
     weighted = [
         (v.p_value / share, v)
@@ -102,7 +91,10 @@ def look(
         else ""
     )
     return replace(
-        telling, p_value=min(p_value, 1.0), threshold=level, reason=f"{telling.reason} {what}".strip()
+        telling,
+        p_value=min(p_value, 1.0),
+        threshold=question.level,
+        reason=f"{telling.reason} {what}".strip(),
     )
 
 

@@ -22,11 +22,9 @@ from ombud_app.services.evaluation import EvaluationService, Reference
 from ombud_app.services.observing import observe_log
 from ombud_monitors.backends.alibi import second_opinion
 from ombud_monitors.backends.evidently import FEWEST_ROWS, report_html
-from ombud_monitors.panel import Monitor, default_panel, look
+from ombud_monitors.panel import MINIMUM_ROWS, Monitor, Question, default_panel, look
 
 __all__ = ["Look", "MonitoringService"]
-
-_DEFAULT_ROWS = 50
 
 
 @dataclass(frozen=True)
@@ -187,15 +185,14 @@ class MonitoringService:
         self, monitor: Monitor, seen: _Seen, window: Window, at: datetime, run_id: str, so_far: _SoFar
     ) -> StoredVerdict:
         settings = self.project.monitors.get(monitor.modality)
-        verdict = look(
-            monitor,
+        question = Question(
             seen.reference.mixed,
             seen.current,
-            so_far.earlier.quiet(monitor.code),
             level=budget_of(self.project).level(monitor.code, so_far.look),
             seed=self.project.seed,
-            minimum_rows=settings.minimum_rows if settings else _DEFAULT_ROWS,
+            minimum_rows=settings.minimum_rows if settings else MINIMUM_ROWS,
         )
+        verdict = look(monitor, question, so_far.earlier.quiet(monitor.code))
         verdict_id = f"{window.window_id}/{verdict.monitor}/{verdict.detector}"
         return StoredVerdict(
             verdict_id, self.project.name, seen.version, window.window_id, False, at, run_id, verdict

@@ -10,7 +10,7 @@ import pytest
 from ombud.domain.modality import AUDIO, IMAGE, TEXT
 from ombud.domain.observations import Observations
 from ombud.domain.verdict import Grade, Outcome, Verdict
-from ombud_monitors.panel import MEMORY, EstimatedHarm, PresenceChanged, default_panel, look, pooled
+from ombud_monitors.panel import MEMORY, PresenceChanged, Question, default_panel, look, pooled
 from ombud_monitors.panel.lookback import RECENT, TODAY
 from statistical.multimodal_windows import multimodal_window
 
@@ -28,15 +28,8 @@ class Recorder:
     p_values: dict[int, float | None] = field(default_factory=dict)
     asked: list[tuple[int, int, float]] = field(default_factory=list)
 
-    def judge(
-        self,
-        reference: Observations,
-        current: Observations,
-        *,
-        level: float,
-        seed: int,  # noqa: ARG002
-        minimum_rows: int = 50,  # noqa: ARG002
-    ) -> Verdict:
+    def judge(self, question: Question) -> Verdict:
+        reference, current, level = question.reference, question.current, question.level
         self.asked.append((len(reference), len(current), level))
         p = self.p_values.get(len(current), 1.0)
         fired = p is not None and p <= level
@@ -53,7 +46,9 @@ def window(rows: int, seed: int = 0, **about: object) -> Observations:
 
 def ask(monitor: Recorder, earlier: int) -> Verdict:
     return look(
-        monitor, window(100), window(20), [window(20, s) for s in range(earlier)], level=LEVEL, seed=0
+        monitor,
+        Question(window(100), window(20), level=LEVEL, seed=0),
+        [window(20, s) for s in range(earlier)],
     )
 
 
@@ -124,7 +119,7 @@ def test_every_monitor_of_the_panel_can_look_back() -> None:
     reference, current = window(200, 3), window(80, 4, prefix="c")
     earlier = [window(80, 5 + i, prefix=f"e{i}") for i in range(4)]
     for monitor in default_panel((TEXT, IMAGE, AUDIO)):
-        verdict = look(monitor, reference, current, earlier, level=0.01, seed=0)
+        verdict = look(monitor, Question(reference, current, level=0.01, seed=0), earlier)
         assert verdict.monitor == monitor.code
         assert verdict.outcome is not Outcome.NOT_APPLICABLE, verdict.reason
         assert verdict.threshold == 0.01
@@ -135,8 +130,6 @@ def test_a_shift_too_small_for_one_look_is_seen_over_three() -> None:
     reference = window(500, 1)
     quiet = [window(200, 10 + i, prefix=f"q{i}") for i in range(10)]
     shifted = [window(200, 30 + i, prefix=f"s{i}", presence=0.7) for i in range(3)]
-    level = 1e-5
-    assert not look(monitor, reference, shifted[0], quiet, level=level, seed=0).fired
-    assert look(monitor, reference, shifted[2], [*quiet, *shifted[:2]], level=level, seed=0).fired
-    harm = EstimatedHarm("fused.harm", AUDIO, Grade.ESTIMATED_HARM, "")
-    assert look(harm, reference, shifted[0], quiet, level=level, seed=0).threshold == level
+    today = [Question(reference, window, level=1e-5, seed=0) for window in shifted]
+    assert not look(monitor, today[0], quiet).fired
+    assert look(monitor, today[2], [*quiet, *shifted[:2]]).fired

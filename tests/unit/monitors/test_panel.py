@@ -14,7 +14,7 @@ from ombud.errors import BadInput
 from ombud_monitors.catalogue import CATALOGUE, Kind
 from ombud_monitors.crossmodal import conflict_rates, conflicts
 from ombud_monitors.multiplicity import Budget
-from ombud_monitors.panel import Monitor, default_panel, shares
+from ombud_monitors.panel import Monitor, Question, default_panel, shares
 from ombud_monitors.performance import Calibration, errors, support
 from statistical.multimodal_windows import multimodal_window
 
@@ -23,7 +23,7 @@ LEVEL = 0.01
 
 
 def judged(reference: Observations, current: Observations, level: float = LEVEL) -> dict[str, Verdict]:
-    return {code: m.judge(reference, current, level=level, seed=3) for code, m in PANEL.items()}
+    return {code: m.judge(Question(reference, current, level=level, seed=3)) for code, m in PANEL.items()}
 
 
 @pytest.fixture(scope="module")
@@ -102,7 +102,7 @@ def test_the_same_seed_gives_the_same_verdicts(reference: Observations, damaged:
 
 @pytest.mark.parametrize("monitor", PANEL.values(), ids=PANEL)
 def test_a_spent_budget_declines(monitor: Monitor, reference: Observations) -> None:
-    verdict = monitor.judge(reference, reference, level=0.0, seed=0)
+    verdict = monitor.judge(Question(reference, reference, level=0.0, seed=0))
     assert verdict.outcome is Outcome.NOT_APPLICABLE
     assert "budget of this period is spent" in verdict.reason
 
@@ -112,7 +112,7 @@ def test_too_few_rows_decline_with_the_number_that_would_do(
     monitor: Monitor, reference: Observations
 ) -> None:
     tiny = multimodal_window(np.random.default_rng(3), 20, prefix="c")
-    verdict = monitor.judge(reference, tiny, level=LEVEL, seed=0)
+    verdict = monitor.judge(Question(reference, tiny, level=LEVEL, seed=0))
     assert verdict.outcome is Outcome.NOT_APPLICABLE
     assert verdict.p_value is None
     assert "in each would do" in verdict.reason
@@ -120,7 +120,7 @@ def test_too_few_rows_decline_with_the_number_that_would_do(
 
 def test_too_few_clusters_decline_with_the_number_that_would_do(reference: Observations) -> None:
     current = multimodal_window(np.random.default_rng(4), 300, prefix="c", speakers=1)
-    verdict = PANEL["audio.harm"].judge(reference, current, level=LEVEL, seed=0)
+    verdict = PANEL["audio.harm"].judge(Question(reference, current, level=LEVEL, seed=0))
     assert verdict.outcome is Outcome.NOT_APPLICABLE
     assert "2 clusters in the current window would do" in verdict.reason
 
@@ -131,9 +131,9 @@ def test_unlabelled_windows_have_no_measured_harm_but_estimated_harm(reference: 
     )
     assert (
         "labelled answers"
-        in PANEL["audio.measured_harm"].judge(reference, current, level=LEVEL, seed=0).reason
+        in PANEL["audio.measured_harm"].judge(Question(reference, current, level=LEVEL, seed=0)).reason
     )
-    assert PANEL["audio.harm"].judge(reference, current, level=LEVEL, seed=0).fired
+    assert PANEL["audio.harm"].judge(Question(reference, current, level=LEVEL, seed=0)).fired
 
 
 def test_a_modality_is_not_blamed_for_another_s_fault(reference: Observations) -> None:
@@ -146,26 +146,26 @@ def test_a_modality_is_not_blamed_for_another_s_fault(reference: Observations) -
     fused = np.where(audio.present[:, None], wrong, current.probabilities)
     sure = replace(audio, probabilities=np.where(audio.present[:, None], wrong, np.nan).astype(np.float32))
     broken = replace(current, probabilities=fused, modalities={**current.modalities, AUDIO: sure})
-    verdict = PANEL["image.harm"].judge(reference, broken, level=LEVEL, seed=0)
+    verdict = PANEL["image.harm"].judge(Question(reference, broken, level=LEVEL, seed=0))
     assert verdict.p_value is not None
     assert verdict.p_value <= LEVEL
     assert not verdict.fired
     assert "may lie with another modality" in verdict.reason
-    assert PANEL["audio.measured_harm"].judge(reference, broken, level=LEVEL, seed=0).fired
-    assert PANEL["cross_modal.conflict"].judge(reference, broken, level=LEVEL, seed=0).fired
+    assert PANEL["audio.measured_harm"].judge(Question(reference, broken, level=LEVEL, seed=0)).fired
+    assert PANEL["cross_modal.conflict"].judge(Question(reference, broken, level=LEVEL, seed=0)).fired
 
 
 def test_without_clusters_the_verdict_says_what_it_assumed() -> None:
     rng = np.random.default_rng(6)
     windows = [multimodal_window(rng, 200, clustered=False) for _ in range(2)]
     for code in ("audio.harm", "fused.harm", "audio.embedding", "audio.descriptors", "audio.missing"):
-        verdict = PANEL[code].judge(*windows, level=LEVEL, seed=0)
+        verdict = PANEL[code].judge(Question(*windows, level=LEVEL, seed=0))
         assert "independent" in verdict.reason
         assert verdict.clusters_current is None
 
 
 def test_the_final_answer_is_judged_under_every_clustering(reference: Observations) -> None:
-    verdict = PANEL["fused.harm"].judge(reference, reference, level=LEVEL, seed=0)
+    verdict = PANEL["fused.harm"].judge(Question(reference, reference, level=LEVEL, seed=0))
     assert "the clusters of text, image, audio in turn" in verdict.reason
 
 
@@ -208,7 +208,7 @@ def test_inputs_of_a_model_without_embeddings_are_encoded_by_their_descriptors(
 
     for by, outcome in ((0.0, Outcome.QUIET), (3.0, Outcome.DRIFT)):
         verdict = PANEL["audio.embedding"].judge(
-            bare(reference, 0.0), bare(reference, by), level=0.05, seed=0
+            Question(bare(reference, 0.0), bare(reference, by), level=0.05, seed=0)
         )
         assert verdict.outcome is outcome
         assert "encoded by its descriptors" in verdict.reason
@@ -217,11 +217,11 @@ def test_inputs_of_a_model_without_embeddings_are_encoded_by_their_descriptors(
 def test_windows_of_another_label_space_or_descriptor_set_are_refused(reference: Observations) -> None:
     other = replace(reference, labels=("x", "y"))
     with pytest.raises(BadInput, match="labels"):
-        PANEL["fused.harm"].judge(reference, other, level=LEVEL, seed=0)
+        PANEL["fused.harm"].judge(Question(reference, other, level=LEVEL, seed=0))
     columns = replace(reference.modalities[AUDIO], descriptor_names=("a", "b", "c", "d", "e", "g"))
     renamed = replace(reference, modalities={**reference.modalities, AUDIO: columns})
     with pytest.raises(BadInput, match="descriptors"):
-        PANEL["audio.descriptors"].judge(reference, renamed, level=LEVEL, seed=0)
+        PANEL["audio.descriptors"].judge(Question(reference, renamed, level=LEVEL, seed=0))
 
 
 def test_a_new_modality_needs_no_new_code() -> None:
