@@ -1,13 +1,18 @@
-"""The error budget of one model for one period, split over monitors and looks.
+"""The error budget of one model for one period, split over monitors, slices and looks.
 
-Alpha spending in its plainest form: a monitor with share ``s`` of the shares' sum ``S`` judges each
-of ``L`` planned looks at ``probability * s / S / L``. By the union bound the chance of any false alarm
-in the period is at most ``probability``, whatever the dependence between modalities, detectors and
-overlapping windows. A look beyond the plan has level 0: monitors answer "the budget of this period is
-spent" until a new period opens. That is a visible refusal, not silence taken for health; who looks
-daily plans 30 looks.
+A budget is split by weights, and what a weight got may be split again: over purposes, modalities,
+detectors, slices. A leaf with the fraction ``s`` of the whole judges the k-th look at
+``probability * s * part(k)``, the parts coming from :mod:`~ombud_monitors.multiplicity.spending`. By
+the union bound the chance of any false alarm in the period is at most ``probability``, whatever the
+dependence between modalities, detectors and overlapping windows. Where looks are planned, a look
+beyond the plan has level 0: monitors answer "the budget of this period is spent" until a new period
+opens. That is a visible refusal, not silence taken for health; who looks daily plans 30 looks, and who
+cannot plan says ``open_ended``.
 
-Source: Lan & DeMets, Biometrika 70 (1983); Bonferroni.
+A level is what a p-value must not exceed, and its inverse is what an e-value must reach.
+
+Source: Lan & DeMets, Biometrika 70 (1983); Bonferroni; for e-values Vovk & Wang, Annals of Statistics
+    49 (2021).
 Limits: a level that a monitor could not use (too few rows, no labels) lapses and is not handed on:
     reuse would need the reason to be independent of the data that is tested.
 """
@@ -15,24 +20,52 @@ Limits: a level that a monitor could not use (too few rows, no labels) lapses an
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TypeAlias
 
 from ombud.errors import BadInput
+from ombud_monitors.multiplicity.spending import OpenEnded, PlannedLooks, Spending
 
-__all__ = ["Budget", "Split", "SplitRow"]
+__all__ = ["Branch", "Budget", "Split", "SplitRow", "Weights"]
+
+SEPARATOR = "/"
+"""Between the names of a path, as in ``audio.harm/site_b``."""
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A weight that is split again.
+
+    Args:
+        weight: Beside its siblings, positive; only proportions matter.
+        parts: What it is split over.
+
+    Example:
+        >>> harm = Branch(2.0, {"all": 1.0, "site_b": 1.0})
+        >>> split = Budget(0.06, looks=1).split({"audio.harm": harm, "text.harm": 1.0})
+        >>> round(split.level("audio.harm/site_b", look=1), 9)
+        0.02
+    """
+
+    weight: float
+    parts: Weights
+
+
+Weights: TypeAlias = Mapping[str, "float | Branch"]
+"""Name → weight, or a branch of further weights."""
 
 
 @dataclass(frozen=True)
 class SplitRow:
-    """One monitor's line in the split.
+    """One leaf's line in the split.
 
     Args:
-        monitor: Its code.
-        share: Its share of the budget, in (0, 1].
-        level: What one planned look may spend.
-        total: What all its planned looks may spend together.
+        monitor: Its path: a monitor's code, with the names of branches above and slices below it.
+        share: Its share of the whole budget, in (0, 1].
+        level: What the first look may spend.
+        total: What all looks of a period may spend together.
     """
 
     monitor: str
@@ -47,7 +80,8 @@ class Budget:
 
     Args:
         probability: The chance, in (0, 1).
-        looks: Planned looks per period.
+        looks: Looks per period: planned ones, or with ``open_ended`` the ones that are expected.
+        open_ended: Whether looks beyond ``looks`` get a level too, paid for by half of the first ones'.
 
     Raises:
         BadInput: The chance is not strictly between 0 and 1, or no look is planned.
@@ -56,10 +90,14 @@ class Budget:
         >>> split = Budget(0.05, looks=4).split({"audio.harm": 2.0, "text.harm": 1.0})
         >>> round(split.level("audio.harm", look=1), 5), split.level("audio.harm", look=5)
         (0.00833, 0.0)
+        >>> without_end = Budget(0.05, looks=4, open_ended=True).split({"audio.harm": 2.0, "text.harm": 1.0})
+        >>> [round(without_end.level("audio.harm", look), 6) for look in (1, 5, 400)]
+        [0.004167, 0.000694, 2e-06]
     """
 
     probability: float = 0.05
     looks: int = 4
+    open_ended: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.probability < 1:
@@ -67,28 +105,25 @@ class Budget:
                 f"budget: probability must lie strictly between 0 and 1, got {self.probability}",
                 remedy="Use a chance such as 0.05.",
             )
-        if self.looks < 1:
-            raise BadInput(
-                f"budget: at least one look must be planned, got {self.looks}",
-                remedy="Set budget.looks to the number of windows per period.",
-            )
+        # A plan without looks is refused here and not at the first look.
+        self.spending.part(1)
 
-    def split(self, monitors: Mapping[str, float]) -> Split:
+    @property
+    def spending(self) -> Spending:
+        """Parts of the budget by look."""
+        return OpenEnded(self.looks) if self.open_ended else PlannedLooks(self.looks)
+
+    def split(self, weights: Weights) -> Split:
         """Share the budget out.
 
         Args:
-            monitors: Code → share, any positive numbers; only their proportions matter.
+            weights: Name → any positive number, or a branch; only proportions among siblings matter.
 
         Raises:
-            BadInput: No monitor, or a share that is not a positive finite number.
+            BadInput: Nothing to split over, a weight that is not a positive finite number, or a name with
+                a slash in it.
         """
-        wrong = {code: share for code, share in monitors.items() if not 0 < share < math.inf}
-        if wrong or not monitors:
-            raise BadInput(
-                f"budget: expected at least one monitor with a positive share, got {wrong or 'none'}",
-                remedy="Give every monitor a share above 0, or leave it out.",
-            )
-        return Split(self, dict(monitors))
+        return Split(self, dict(_leaves(weights, Fraction(1))))
 
 
 @dataclass(frozen=True)
@@ -97,53 +132,72 @@ class Split:
 
     Args:
         budget: What is split.
-        shares: Code → share, as given.
+        shares: Path → exact share of the whole; they sum to 1.
     """
 
     budget: Budget
-    shares: Mapping[str, float]
+    shares: Mapping[str, Fraction]
 
     def level(self, code: str, look: int) -> float:
         """Level at which this monitor judges this look of the period.
 
         Args:
-            code: Monitor code.
+            code: Path of the leaf: a monitor's code, or ``branch/code/slice``.
             look: 1 for the period's first look.
 
         Returns:
-            The level; 0.0 beyond the planned looks. The exact sum over all monitors and looks is at
-            most the budget: every level is rounded down.
+            The level; 0.0 beyond the planned looks. The exact sum over all leaves and looks is at most
+            the budget: every level is rounded down.
 
         Raises:
             BadInput: The monitor has no share here, or ``look`` is below 1.
         """
+        return _rounded_down(self._whole(code) * self.budget.spending.part(look))
+
+    def total(self, code: str) -> float:
+        """What all looks of a period may spend together. Raises as :meth:`level`."""
+        return _rounded_down(self._whole(code))
+
+    def table(self, look: int = 1) -> tuple[SplitRow, ...]:
+        """One row per leaf, largest share first, then by path.
+
+        Args:
+            look: The look whose level is shown.
+        """
+        rows = [
+            SplitRow(code, float(share), self.level(code, look), self.total(code))
+            for code, share in self.shares.items()
+        ]
+        return tuple(sorted(rows, key=lambda row: (-row.share, row.monitor)))
+
+    def _whole(self, code: str) -> Fraction:
         if code not in self.shares:
             raise BadInput(
                 f"budget: {code!r} has no share, only {sorted(self.shares)}",
                 remedy="Split the budget over every monitor that judges.",
             )
-        if look < 1:
-            raise BadInput(f"budget: looks are counted from 1, got {look}", remedy="Start at look 1.")
-        return _rounded_down(self._exact(code)) if look <= self.budget.looks else 0.0
+        return Fraction(self.budget.probability) * self.shares[code]
 
-    def table(self) -> tuple[SplitRow, ...]:
-        """One row per monitor, largest share first, then by code."""
-        rows = [
-            SplitRow(
-                monitor=code,
-                share=float(self._share(code)),
-                level=self.level(code, 1),
-                total=_rounded_down(self._exact(code) * self.budget.looks),
-            )
-            for code in self.shares
-        ]
-        return tuple(sorted(rows, key=lambda row: (-row.share, row.monitor)))
 
-    def _share(self, code: str) -> Fraction:
-        return Fraction(self.shares[code]) / sum(map(Fraction, self.shares.values()))
-
-    def _exact(self, code: str) -> Fraction:
-        return Fraction(self.budget.probability) * self._share(code) / self.budget.looks
+def _leaves(weights: Weights, whole: Fraction, above: str = "") -> Iterator[tuple[str, Fraction]]:
+    plain = {name: part.weight if isinstance(part, Branch) else part for name, part in weights.items()}
+    wrong = {name: weight for name, weight in plain.items() if not 0 < weight < math.inf}
+    if wrong or not plain:
+        raise BadInput(
+            f"budget: expected at least one monitor with a positive share{f' in {above}' if above else ''}, "
+            f"got {wrong or 'none'}",
+            remedy="Give every monitor a share above 0, or leave it out.",
+        )
+    total = sum(map(Fraction, plain.values()))
+    for name, part in weights.items():
+        if SEPARATOR in name:
+            raise BadInput(f"budget: a name may hold no slash, got {name!r}", remedy="Nest a branch instead.")
+        share = whole * Fraction(plain[name]) / total
+        path = f"{above}{SEPARATOR}{name}" if above else name
+        if isinstance(part, Branch):
+            yield from _leaves(part.parts, share, path)
+        else:
+            yield path, share
 
 
 def _rounded_down(exact: Fraction) -> float:
