@@ -1,0 +1,66 @@
+"""Evaluate: what detectors promise, measured on seeded nulls and shifts of known size, peers beside ours.
+
+A :class:`Plan` says who is shown which windows how often; :func:`pieces_of` cuts it into pieces that can be
+run anywhere and kept; :func:`document` makes one JSON document of their outcomes, tables first and promises
+last. ``ombud calibrate`` does all of this.
+
+- :mod:`contestants`: ours, alibi-detect's and Evidently's as users run them, and one that always fires and
+  one that never does;
+- :mod:`rates` and :mod:`uniformity`: exact bounds, so that few repeats claim little;
+- :mod:`promises` and :mod:`powers`: each claim with the number that decides it;
+- :mod:`budgeted`: one budget over many windows, and the delay to a shift under it.
+
+Example:
+    >>> plan = Plan(repeats=20, only=("ks", "never-fires"))
+    >>> few = [p for p in pieces_of(plan) if p.cell.null == "gaussian" and p.cell.n == 200]
+    >>> found = document(plan, tallied((piece, piece.run()) for piece in few))
+    >>> [p["about"] for p in found["promises"] if not p["kept"]]
+    ['never-fires']
+"""
+
+from ombud_monitors.evaluate.budgeted import BudgetedRuns, JudgeWindow, Run, budget_promises
+from ombud_monitors.evaluate.contestants import LEVEL, Camp, Contestant, Ours, contestant, contestants
+from ombud_monitors.evaluate.environment import THREAD_VARIABLES, code_digest, environment
+from ombud_monitors.evaluate.pieces import Cell, Outcome, Piece, Tally, WindowPiece, window_pieces
+from ombud_monitors.evaluate.plan import DEFAULT_TEST, Plan
+from ombud_monitors.evaluate.promises import Promise, at_least, keeps_level, sees_something, valid_p_values
+from ombud_monitors.evaluate.rates import Rate
+from ombud_monitors.evaluate.study import document, pieces_of, promises_of, tallied
+from ombud_monitors.evaluate.uniformity import Uniformity, histogram_text, uniformity
+
+__all__ = [
+    "DEFAULT_TEST",
+    "LEVEL",
+    "THREAD_VARIABLES",
+    "BudgetedRuns",
+    "Camp",
+    "Cell",
+    "Contestant",
+    "JudgeWindow",
+    "Ours",
+    "Outcome",
+    "Piece",
+    "Plan",
+    "Promise",
+    "Rate",
+    "Run",
+    "Tally",
+    "Uniformity",
+    "WindowPiece",
+    "at_least",
+    "budget_promises",
+    "code_digest",
+    "contestant",
+    "contestants",
+    "document",
+    "environment",
+    "histogram_text",
+    "keeps_level",
+    "pieces_of",
+    "promises_of",
+    "sees_something",
+    "tallied",
+    "uniformity",
+    "valid_p_values",
+    "window_pieces",
+]
