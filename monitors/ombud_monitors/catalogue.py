@@ -78,6 +78,8 @@ _ENTRIES = (
     _detector("fisher", "Fisher's exact test of two rates"),
     _detector("ks", "Kolmogorov–Smirnov test per dimension"),
     _detector("mmd", "Maximum mean discrepancy with permutations"),
+    _detector("random_feature_mmd", "Maximum mean discrepancy by random features"),
+    _detector("energy", "Energy distance with permutations"),
 )
 
 CATALOGUE: Mapping[str, CatalogueEntry] = MappingProxyType({entry.code: entry for entry in _ENTRIES})

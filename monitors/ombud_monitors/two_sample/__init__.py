@@ -7,8 +7,10 @@ detector   sees                                                p-value
 ``Ranks``  location and spread of columns, whatever the unit   exact permutation
 ``KS``     any change of one column                            Bonferroni; permutation by cluster
 ``MMD``    any change of the joint distribution                exact permutation
+``Energy`` any change of the joint distribution, no bandwidth  exact permutation
 =========  ==================================================  ==========================
 
+``RandomFeatureMMD`` is ``MMD`` in linear time, its kernel approximated, its p-value exact all the same.
 All follow :class:`~ombud_monitors.detector.Detector`. Each is for windows that are looked at once;
 what is looked at repeatedly takes its level from
 :class:`~ombud_monitors.multiplicity.budget.Budget`, or uses :mod:`ombud_monitors.sequential`.
@@ -16,6 +18,7 @@ what is looked at repeatedly takes its level from
 """
 
 from ombud_monitors.two_sample.assignments import permutations_for
+from ombud_monitors.two_sample.energy import Energy
 from ombud_monitors.two_sample.evidence import Evidence, Refusal
 from ombud_monitors.two_sample.exchangeable import Exchangeable, clusters_needed
 from ombud_monitors.two_sample.fitting import FittedTwoSampleTest, TwoSampleTest
@@ -23,18 +26,21 @@ from ombud_monitors.two_sample.ks import KS
 from ombud_monitors.two_sample.mean import Mean, MeanEvidence, compare_means
 from ombud_monitors.two_sample.mmd import MMD
 from ombud_monitors.two_sample.permuting import Permuted, critical_value, permutation_test
+from ombud_monitors.two_sample.random_features import RandomFeatureMMD
 from ombud_monitors.two_sample.ranks import Ranks
 from ombud_monitors.two_sample.windows import Windows
 
 __all__ = [
     "KS",
     "MMD",
+    "Energy",
     "Evidence",
     "Exchangeable",
     "FittedTwoSampleTest",
     "Mean",
     "MeanEvidence",
     "Permuted",
+    "RandomFeatureMMD",
     "Ranks",
     "Refusal",
     "TwoSampleTest",

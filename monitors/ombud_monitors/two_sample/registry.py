@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ombud_monitors.two_sample.energy import Energy
 from ombud_monitors.two_sample.fitting import TwoSampleTest
 from ombud_monitors.two_sample.ks import KS
 from ombud_monitors.two_sample.mean import Mean
 from ombud_monitors.two_sample.mmd import MMD
+from ombud_monitors.two_sample.random_features import RandomFeatureMMD
 from ombud_monitors.two_sample.ranks import Ranks
 
 __all__ = ["DETECTORS"]
 
 DETECTORS: Mapping[str, type[TwoSampleTest]] = MappingProxyType(
-    {recipe.name: recipe for recipe in (Mean, Ranks, KS, MMD)}
+    {recipe.name: recipe for recipe in (Mean, Ranks, KS, MMD, RandomFeatureMMD, Energy)}
 )
 """Name in the catalogue → recipe."""
