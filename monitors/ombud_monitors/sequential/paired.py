@@ -15,7 +15,7 @@ from ombud.domain.rollout import Increment
 from ombud.errors import BadInput
 from ombud_monitors.sequential.mixture import Mixture, half_cauchy
 
-__all__ = ["paired_harm", "paired_not_worse"]
+__all__ = ["bets", "check_margin", "outcome_gains", "paired_harm", "paired_not_worse"]
 
 HARM = Mixture(np.linspace(0.02, 0.98, 49), np.full(49, -np.log(49)))
 
@@ -45,9 +45,8 @@ def paired_harm(increments: Sequence[Increment]) -> float:
         >>> paired_harm([look]) > 20
         True
     """
-    better, worse, _ = _counts(increments)
-    wealth = worse[:, None] * np.log1p(HARM.sizes) + better[:, None] * np.log1p(-HARM.sizes)
-    return HARM.largest(wealth)
+    mixture = bets(0.0, toward=1)
+    return mixture.largest(_counts(increments) @ outcome_gains(mixture, 0.0, toward=1))
 
 
 def paired_not_worse(increments: Sequence[Increment], *, delta: float) -> float:
@@ -72,14 +71,30 @@ def paired_not_worse(increments: Sequence[Increment], *, delta: float) -> float:
     Limits: with ``delta=0`` it can only certify a challenger that is strictly better.
     """
     check_margin(delta)
-    better, worse, same = _counts(increments)
-    bets = half_cauchy(0.5, smallest=0.02, largest=0.98 / (1 - delta), count=32)
-    wealth = (
-        better[:, None] * np.log1p(bets.sizes * (delta + 1))
-        + same[:, None] * np.log1p(bets.sizes * delta)
-        + worse[:, None] * np.log1p(bets.sizes * (delta - 1))
-    )
-    return bets.largest(wealth)
+    mixture = bets(delta, toward=-1)
+    return mixture.largest(_counts(increments) @ outcome_gains(mixture, delta, toward=-1))
+
+
+def bets(margin: float, *, toward: int) -> Mixture:
+    """Sizes ``k`` of bets for which ``1 + toward k (X - margin)`` stays positive.
+
+    Args:
+        margin: Hypothetical difference of error rates, in (-1, 1).
+        toward: 1 is evidence of a difference above the margin, -1 of one below.
+    """
+    if margin == 0 and toward == 1:
+        return HARM
+    return half_cauchy(0.5, smallest=0.02, largest=0.98 / (1 + toward * margin), count=32)
+
+
+def outcome_gains(mixture: Mixture, margin: float, *, toward: int) -> NDArray[np.float64]:
+    """``(3, k)`` log-wealth won by a pair on which the challenger was better, the same, worse.
+
+    With margin 0 the middle row is 0: agreements neither win nor lose anything.
+    """
+    outcomes = np.array([-1.0, 0.0, 1.0])
+    won: NDArray[np.float64] = np.log1p(toward * (outcomes - margin)[:, None] * mixture.sizes)
+    return won
 
 
 def check_margin(delta: float) -> None:
@@ -95,15 +110,13 @@ def check_margin(delta: float) -> None:
         )
 
 
-def _counts(
-    increments: Sequence[Increment],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Pairs per look on which the challenger was better, worse, the same."""
+def _counts(increments: Sequence[Increment]) -> NDArray[np.float64]:
+    """``(looks, 3)`` pairs on which the challenger was better, the same, worse."""
     rows = [
         (
             look.paired.only_control_wrong,
-            look.paired.only_challenger_wrong,
             look.paired.both_right + look.paired.both_wrong,
+            look.paired.only_challenger_wrong,
         )
         for look in increments
     ]
@@ -113,4 +126,4 @@ def _counts(
             "paired counts: expected counts of at least 0, got a negative one",
             remedy="Rebuild the increments from the inference log.",
         )
-    return counts[:, 0], counts[:, 1], counts[:, 2]
+    return counts

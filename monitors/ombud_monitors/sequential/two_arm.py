@@ -17,8 +17,8 @@ null, "at least ``gap``", turns both signs. With ``gap = 0`` and ``g`` the true 
 growth-optimal e-variable of two Bernoulli streams, and ``k`` is close to the logarithm of the odds ratio.
 
 A block of ``n`` requests carries about ``(n - 1) / n`` of its information, so looks smaller than
-:data:`SMALLEST_BLOCK` wait for the next look of the same stage and step. Blocks are formed by counts of
-requests alone, never by outcomes.
+:data:`SMALLEST_BLOCK` wait for the next look of the same stratum (a rollout's stage and step, an hour, a
+segment). Blocks are formed by counts of requests alone, never by outcomes.
 
 Source: Turner, Ly & Grünwald, "Generic e-variables for exact sequential k-sample tests that allow for
     optional stopping", JSPI 230 (2024); Waudby-Smith & Ramdas, JRSS-B 86 (2024).
@@ -28,18 +28,20 @@ Limits: assumes that within a block both arms meet the same mix of requests (ran
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from ombud.domain.rollout import Arm, Increment
 from ombud.errors import BadInput
 from ombud_monitors.sequential.mixture import half_cauchy
 from ombud_monitors.sequential.paired import check_margin
+from ombud_monitors.sequential.sealing import State
 
-__all__ = ["SMALLEST_BLOCK", "Block", "blocks", "split_harm", "split_not_worse"]
+__all__ = ["BETS", "SMALLEST_BLOCK", "Block", "Blocks", "blocks", "gains", "split_harm", "split_not_worse"]
 
 SMALLEST_BLOCK = 12
 """Requests in a block: with 12 at most a twelfth of the information is lost."""
@@ -48,6 +50,9 @@ PRIOR_REQUESTS = 20
 PRIOR_RATE = 0.1
 SAFE = 0.98
 """Share of the largest bet that keeps every factor positive."""
+
+BETS = half_cauchy(0.35, smallest=0.03, largest=30.0)
+"""Logarithms of odds ratios that are bet on: .35 is 5 against 7%."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,67 @@ class Block:
     requests: tuple[int, int]
     errors: tuple[int, int]
     guess: float
+
+
+class Blocks:
+    """Looks merged into blocks, each with the guess that the blocks before it allow.
+
+    Every stratum guesses for itself, starting at the rate known last. Strata may come one after the other
+    or interleaved; requests that do not yet fill a block of their stratum wait.
+
+    Example:
+        >>> made = Blocks()
+        >>> made.add((4, 4), (0, 1), stratum="morning"), made.add((9, 2), (1, 0), stratum="evening")
+        (None, None)
+        >>> made.add((2, 2), (1, 0), stratum="morning")
+        Block(requests=(6, 6), errors=(1, 1), guess=0.119...)
+    """
+
+    def __init__(self) -> None:
+        self._waiting: dict[Hashable, list[int]] = {}
+        self._known: dict[Hashable, list[float]] = {}
+        self._latest = [PRIOR_REQUESTS * PRIOR_RATE, float(PRIOR_REQUESTS)]
+
+    def add(self, requests: Sequence[int], errors: Sequence[int], *, stratum: Hashable) -> Block | None:
+        """One look: counts of control and challenger. The block that it completes, if any.
+
+        Raises:
+            BadInput: More errors than requests, or a negative count.
+        """
+        if not all(0 <= e <= n for n, e in zip(requests, errors, strict=True)):
+            raise BadInput(
+                f"stratum {stratum}: expected 0 <= errors <= requests in each arm, "
+                f"got {tuple(errors)} of {tuple(requests)}",
+                remedy="Count the requests again from the inference log.",
+            )
+        if stratum not in self._known:
+            wrong, seen = self._latest
+            self._known[stratum] = [PRIOR_REQUESTS * wrong / seen, float(PRIOR_REQUESTS)]
+            self._waiting[stratum] = [0, 0, 0, 0]
+        waiting, known = self._waiting[stratum], self._known[stratum]
+        for i, count in enumerate((*requests, *errors)):
+            waiting[i] += count
+        n_a, n_b, e_a, e_b = waiting
+        if min(n_a, n_b) == 0 or n_a + n_b < SMALLEST_BLOCK:
+            return None
+        # Kept away from 0 and 1, where a single surprise would be worth everything.
+        block = Block((n_a, n_b), (e_a, e_b), (known[0] + 0.5) / (known[1] + 1))
+        known[0] += e_a + e_b
+        known[1] += n_a + n_b
+        waiting[:] = 0, 0, 0, 0
+        self._latest = list(known)
+        return block
+
+    def state(self) -> State:
+        """Plain numbers from which :meth:`resume` continues; strata must be strings or whole numbers."""
+        rows = [[stratum, *self._waiting[stratum], *known] for stratum, known in self._known.items()]
+        return {"strata": rows, "latest": list(self._latest)}
+
+    def resume(self, state: Mapping[str, Any]) -> None:
+        """Continue where a :meth:`state` stood."""
+        self._waiting = {row[0]: list(row[1:5]) for row in state["strata"]}
+        self._known = {row[0]: list(row[5:]) for row in state["strata"]}
+        self._latest = list(state["latest"])
 
 
 def split_harm(increments: Sequence[Increment]) -> float:
@@ -86,7 +152,7 @@ def split_harm(increments: Sequence[Increment]) -> float:
         >>> split_harm([look]) > 20
         True
     """
-    return _supremum(increments, gap=0.0, toward=1)
+    return BETS.largest(gains(blocks(increments), BETS.sizes, gaps=0.0, toward=1))
 
 
 def split_not_worse(increments: Sequence[Increment], *, delta: float) -> float:
@@ -103,59 +169,58 @@ def split_not_worse(increments: Sequence[Increment], *, delta: float) -> float:
         BadInput: ``delta`` is outside [0, 1), more errors than requests, or a negative count.
     """
     check_margin(delta)
-    return _supremum(increments, gap=delta, toward=-1)
+    return BETS.largest(gains(blocks(increments), BETS.sizes, gaps=delta, toward=-1))
 
 
-def blocks(increments: Sequence[Increment]) -> Iterator[Block]:
-    """Looks merged into blocks, each with the guess that the blocks before it allow.
+def blocks(increments: Sequence[Increment]) -> list[Block]:
+    """A rollout's looks merged into blocks; its strata are stages and ramp steps.
 
-    The guess starts afresh, at the last known rate, with every stage and step. Looks at the end that
-    do not yet fill a block wait.
+    Late labels of a step may arrive while a later step is under way: they join their own step.
 
     Raises:
         BadInput: More errors than requests, or a negative count.
     """
-    place: object = None
-    requests, errors = [0, 0], [0, 0]
-    seen, wrong = float(PRIOR_REQUESTS), PRIOR_REQUESTS * PRIOR_RATE
-    for look in increments:
-        if not look.requests:
-            continue
-        if (look.stage, look.step) != place:
-            place = (look.stage, look.step)
-            wrong, seen = PRIOR_REQUESTS * wrong / seen, float(PRIOR_REQUESTS)
-            requests, errors = [0, 0], [0, 0]
-        for i, arm in enumerate((Arm.CONTROL, Arm.CHALLENGER)):
-            n, e = look.requests.get(arm, 0), look.errors.get(arm, 0)
-            if not 0 <= e <= n:
-                raise BadInput(
-                    f"look {look.look}: expected 0 <= errors <= requests in arm {arm.value}, got {e} of {n}",
-                    remedy="Rebuild the increments from the inference log.",
-                )
-            requests[i] += n
-            errors[i] += e
-        if min(requests) > 0 and sum(requests) >= SMALLEST_BLOCK:
-            # Kept away from 0 and 1, where a single surprise would be worth everything.
-            yield Block((requests[0], requests[1]), (errors[0], errors[1]), (wrong + 0.5) / (seen + 1))
-            seen, wrong = seen + sum(requests), wrong + sum(errors)
-            requests, errors = [0, 0], [0, 0]
+    made = Blocks()
+    arms = (Arm.CONTROL, Arm.CHALLENGER)
+    found = [
+        made.add(
+            [look.requests.get(arm, 0) for arm in arms],
+            [look.errors.get(arm, 0) for arm in arms],
+            stratum=(look.stage.value, look.step),
+        )
+        for look in increments
+        if look.requests
+    ]
+    return [block for block in found if block is not None]
 
 
-def _supremum(increments: Sequence[Increment], *, gap: float, toward: int) -> float:
-    bets = half_cauchy(0.35, smallest=0.03, largest=30.0)
-    gains = [_gain(block, bets.sizes, gap=gap, toward=toward) for block in blocks(increments)]
-    return bets.largest(np.array(gains).reshape(-1, len(bets.sizes)))
+def gains(
+    made: Sequence[Block], sizes: NDArray[np.float64], *, gaps: ArrayLike, toward: int
+) -> NDArray[np.float64]:
+    """Log e-value of every block against one or many gaps, for every size of bet.
 
+    Args:
+        made: ``b`` blocks.
+        sizes: ``(k,)`` sizes of bets.
+        gaps: ``()`` or ``(g,)`` hypothetical differences, challenger minus control, in (-1, 1).
+        toward: 1 is evidence of a difference above the gap, -1 of one below.
 
-def _gain(block: Block, sizes: NDArray[np.float64], *, gap: float, toward: int) -> NDArray[np.float64]:
-    """``(k,)`` log e-value of one block for every size of bet."""
-    (n_a, n_b), (e_a, e_b), guess = block.requests, block.errors, block.guess
+    Returns:
+        ``(b, k)`` or ``(b, g, k)``.
+    """
+    gap = np.asarray(gaps, dtype=np.float64)[..., None]
+    b = len(made)
+    shape = (-1, *[1] * gap.ndim)
+    n = np.array([block.requests for block in made], dtype=np.float64).reshape(b, 2)
+    e = np.array([block.errors for block in made], dtype=np.float64).reshape(b, 2)
+    n_a, n_b, e_a, e_b = (column.reshape(shape) for column in (*n.T, *e.T))
+    guess = np.array([block.guess for block in made]).reshape(shape)
     share_a, share_b = n_b / (n_a + n_b), n_a / (n_a + n_b)
     # What a wrong and a right answer of each arm pay per unit of bet.
     wrong_a, right_a = -toward * share_a * (1 - guess), toward * share_a * guess
     wrong_b, right_b = toward * share_b * (1 - gap - guess), -toward * share_b * (gap + guess)
-    most = SAFE / max(-wrong_a, -right_a, -wrong_b, -right_b)
-    k = np.minimum(sizes, most)
+    worst = np.maximum(np.maximum(-wrong_a, -right_a), np.maximum(-wrong_b, -right_b))
+    k = np.minimum(sizes, SAFE / worst)
     gain: NDArray[np.float64] = (
         e_a * np.log1p(k * wrong_a)
         + (n_a - e_a) * np.log1p(k * right_a)

@@ -17,7 +17,7 @@ from ombud_monitors.sequential import (
     split_harm,
     split_not_worse,
 )
-from ombud_monitors.sequential.two_arm import SMALLEST_BLOCK, Block, _gain, blocks
+from ombud_monitors.sequential.two_arm import SMALLEST_BLOCK, Block, blocks, gains
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
 
@@ -89,7 +89,7 @@ def test_a_block_has_expectation_at_most_one_whatever_the_guess(
             chance = comb(n_a, e_a) * control**e_a * (1 - control) ** (n_a - e_a)
             chance *= comb(n_b, e_b) * challenger**e_b * (1 - challenger) ** (n_b - e_b)
             block = Block((n_a, n_b), (e_a, e_b), guess)
-            total += chance * np.exp(_gain(block, sizes, gap=gap, toward=toward))
+            total += chance * np.exp(gains([block], sizes, gaps=gap, toward=toward)[0])
     assert (total <= 1 + 1e-12).all()
 
 
@@ -105,6 +105,12 @@ def test_small_looks_wait_for_the_next_of_their_step_and_never_mix_steps() -> No
     assert [sum(b.requests) for b in merged] == [SMALLEST_BLOCK, SMALLEST_BLOCK]
     across = [ramp((0, 5), (1, 5), step=0), ramp((0, 5), (1, 5), step=1, look=2)]
     assert list(blocks(across)) == []
+
+
+def test_late_labels_of_a_step_join_their_own_step() -> None:
+    """The first step's labels go on arriving while the second is under way."""
+    late = [ramp((0, 5), (1, 5)), ramp((0, 9), (1, 2), step=1, look=2), ramp((1, 2), (0, 2), look=3)]
+    assert [b.requests for b in blocks(late)] == [(7, 7)]
 
 
 def test_a_look_with_one_arm_only_waits_for_the_other() -> None:
