@@ -8,8 +8,8 @@ from ombud.domain.modality import AUDIO, IMAGE, TEXT
 from ombud.domain.observations import Observations
 from ombud_monitors.multiplicity import Budget
 from ombud_monitors.panel import Question, default_panel, shares
+from ombud_monitors.simulate.multimodal import multimodal_window
 from statistical.binomial import at_most
-from statistical.multimodal_windows import multimodal_window
 
 PANEL = default_panel((TEXT, IMAGE, AUDIO))
 PAGING, _ = shares(PANEL)

@@ -31,6 +31,20 @@ class EmbeddingChanged(Claim):
     each window are used, drawn by the seed without regard to their values, so that a busy day costs no more
     than a quiet one. Inputs of a model without embeddings are encoded by their descriptors instead, never by
     raw pixels or samples; the verdict says so.
+
+    Source: see the detector.
+    Limits: "changed" says nothing about good or bad; that is what the monitors of harm are for.
+
+    Example:
+        >>> from ombud.domain.modality import AUDIO
+        >>> from ombud.domain.verdict import Grade
+        >>> from ombud_monitors.simulate.multimodal import multimodal_window
+        >>> rng = np.random.default_rng(0)
+        >>> reference, current = (multimodal_window(rng, 300, prefix=p) for p in "rc")
+        >>> broken = multimodal_window(rng, 300, prefix="b", damage={AUDIO: 3.0})
+        >>> monitor = EmbeddingChanged("audio.embedding", AUDIO, Grade.CHANGED, "Audio: embeddings changed")
+        >>> [monitor.judge(Question(reference, w, level=0.01, seed=0)).fired for w in (current, broken)]
+        [False, True]
     """
 
     max_rows: int = 1500
@@ -58,7 +72,23 @@ class EmbeddingChanged(Claim):
 
 @dataclass(frozen=True)
 class DescriptorsChanged(Claim):
-    """Location or spread of any descriptor changed, by :class:`~ombud_monitors.two_sample.Ranks`."""
+    """Location or spread of any descriptor changed, by :class:`~ombud_monitors.two_sample.Ranks`.
+
+    Source: see the detector.
+    Limits: descriptors one by one; a change of their dependence alone is not seen.
+
+    Example:
+        >>> from ombud.domain.modality import AUDIO
+        >>> from ombud.domain.verdict import Grade
+        >>> from ombud_monitors.simulate.multimodal import multimodal_window
+        >>> rng = np.random.default_rng(0)
+        >>> reference = multimodal_window(rng, 300)
+        >>> louder = multimodal_window(rng, 300, prefix="c", damage={AUDIO: 1.0})
+        >>> monitor = DescriptorsChanged("audio.descriptors", AUDIO, Grade.CHANGED, "Audio: descriptors")
+        >>> verdict = monitor.judge(Question(reference, louder, level=0.01, seed=0))
+        >>> verdict.fired, verdict.causes[0].name
+        (True, 'loudness')
+    """
 
     def judge(self, question: Question) -> Verdict:
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""

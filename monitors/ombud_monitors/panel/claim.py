@@ -53,6 +53,12 @@ class Claim:
         modality: What is watched.
         grade: What kind of claim is made.
         title: One line for people.
+
+    Example:
+        >>> from ombud.domain.modality import AUDIO
+        >>> claim = Claim("audio.harm", AUDIO, Grade.ESTIMATED_HARM, "Audio: estimated accuracy dropped")
+        >>> claim.decline("mean", "No audio in both windows.").outcome.value
+        'not_applicable'
     """
 
     code: str

@@ -22,6 +22,18 @@ class ConflictChanged(Claim):
 
     Source: :mod:`ombud_monitors.crossmodal`; permutation test of means by cluster.
     Limits: two branches that go wrong in the same way agree as often as before.
+
+    Example:
+        >>> import numpy as np
+        >>> from ombud.domain.modality import AUDIO, CROSS_MODAL
+        >>> from ombud.domain.verdict import Grade
+        >>> from ombud_monitors.simulate.multimodal import multimodal_window
+        >>> rng = np.random.default_rng(0)
+        >>> reference = multimodal_window(rng, 400)
+        >>> misheard = multimodal_window(rng, 300, prefix="c", damage={AUDIO: 3.0})
+        >>> monitor = ConflictChanged("cross_modal.conflict", CROSS_MODAL, Grade.CHANGED, "Disagree")
+        >>> monitor.judge(Question(reference, misheard, level=0.01, seed=0)).fired
+        True
     """
 
     def judge(self, question: Question) -> Verdict:

@@ -25,6 +25,11 @@ def default_panel(modalities: Sequence[Modality]) -> tuple[Monitor, ...]:
 
     Args:
         modalities: The inputs that the model reads.
+
+    Example:
+        >>> from ombud.domain.modality import TEXT
+        >>> [monitor.code for monitor in default_panel((TEXT,)) if monitor.grade.pages]
+        ['text.harm', 'text.measured_harm', 'fused.harm', 'fused.measured_harm']
     """
     panel: list[Monitor] = []
     for m in modalities:
@@ -59,6 +64,12 @@ def shares(
 
     Returns:
         Code → share of the paging monitors, and of the others.
+
+    Example:
+        >>> from ombud.domain.modality import AUDIO, TEXT
+        >>> paging, _ = shares(default_panel((TEXT, AUDIO)), {"audio": 2.0})
+        >>> paging["audio.harm"], paging["text.harm"], paging["text.measured_harm"]
+        (2.0, 1.0, 0.05)
     """
     weights = modalities or {}
     paging: dict[str, float] = {}

@@ -103,7 +103,18 @@ class MeasuredHarm(Claim):
     Statistic: the fall of accuracy, standardised by unit, whole clusters permuted; effect in points.
     It wants at least 30 labelled rows in each window, however many rows there are.
 
+    Source: permutation test of means by cluster (:class:`~ombud_monitors.two_sample.Mean`).
     Limits: labelled requests stand for all only where labels do not prefer errors.
+
+    Example:
+        >>> from ombud.domain.verdict import Grade
+        >>> from ombud_monitors.simulate.multimodal import multimodal_window
+        >>> rng = np.random.default_rng(0)
+        >>> reference = multimodal_window(rng, 400)
+        >>> unlabelled = multimodal_window(rng, 300, prefix="c", labelled=False)
+        >>> monitor = MeasuredHarm("fused.measured_harm", FUSED, Grade.MEASURED_HARM, "Accuracy dropped")
+        >>> monitor.judge(Question(reference, unlabelled, level=0.01, seed=0)).reason
+        'Too few labelled answers: 0 in the current window; 30 in each would do.'
     """
 
     def judge(self, question: Question) -> Verdict:

@@ -64,6 +64,18 @@ def look(monitor: Monitor, question: Question, earlier: Sequence[Observations] =
 
     Raises:
         BadInput: The windows have different labels or columns.
+
+    Example:
+        >>> from ombud.domain.modality import AUDIO
+        >>> from ombud.domain.verdict import Grade
+        >>> from ombud_monitors.panel import PresenceChanged
+        >>> from ombud_monitors.simulate.multimodal import multimodal_window
+        >>> rng = np.random.default_rng(0)
+        >>> reference, *rarer = (multimodal_window(rng, 300, presence=p) for p in (0.8, 0.68, 0.68, 0.68))
+        >>> monitor = PresenceChanged("audio.missing", AUDIO, Grade.CHANGED, "Audio: missing more or less")
+        >>> today = Question(reference, rarer[2], level=1e-3, seed=0)
+        >>> look(monitor, today).fired, look(monitor, today, rarer[:2]).fired
+        (False, True)
     """
     if monitor.grade.pages or not earlier:
         return monitor.judge(question)

@@ -12,7 +12,7 @@ from ombud.domain.observations import Observations
 from ombud.domain.verdict import Grade, Outcome, Verdict
 from ombud_monitors.panel import MEMORY, PresenceChanged, Question, default_panel, look, pooled
 from ombud_monitors.panel.lookback import RECENT, TODAY
-from statistical.multimodal_windows import multimodal_window
+from ombud_monitors.simulate.multimodal import multimodal_window
 
 LEVEL = 1e-3
 

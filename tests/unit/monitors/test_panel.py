@@ -16,7 +16,7 @@ from ombud_monitors.crossmodal import conflict_rates, conflicts
 from ombud_monitors.multiplicity import Budget
 from ombud_monitors.panel import Monitor, Question, default_panel, shares
 from ombud_monitors.performance import Calibration, errors, support
-from statistical.multimodal_windows import multimodal_window
+from ombud_monitors.simulate.multimodal import multimodal_window
 
 PANEL = {monitor.code: monitor for monitor in default_panel((TEXT, IMAGE, AUDIO))}
 LEVEL = 0.01
