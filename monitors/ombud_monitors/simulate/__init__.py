@@ -12,11 +12,14 @@ same shift with another size; size 0 changes nothing. A shift may also be applie
 
 - :mod:`tabular`, :mod:`digits` and :mod:`gaussian`: rows of numbers;
 - :mod:`image`: mild corruptions, whose sizes follow the rule of :mod:`severity`;
+- :mod:`audio`: noise, codecs, rooms and playback, on synthesised voices;
+- :mod:`text`: changes of words, spelling and topic, on made-up sentences;
 - :mod:`null` draws windows, :mod:`shift` and :mod:`rows` hold the two nouns, :mod:`catalogue` the lists.
 
 Nothing is downloaded. Importing this package needs numpy, scipy, Pillow and soundfile only.
 """
 
+from ombud_monitors.simulate.audio import clip_descriptors, voices
 from ombud_monitors.simulate.catalogue import NULLS, SHIFTS, pairs
 from ombud_monitors.simulate.digits import digit_images, digits
 from ombud_monitors.simulate.gaussian import (
@@ -31,6 +34,7 @@ from ombud_monitors.simulate.null import REFERENCE_ROWS, Endless, Null, Pair, Po
 from ombud_monitors.simulate.rows import Clips, Images, Rows, Table, Texts
 from ombud_monitors.simulate.severity import Severity, severity
 from ombud_monitors.simulate.shift import SWITCH, TABLE, Shift
+from ombud_monitors.simulate.text import hashed_words, sentences, text_embedding
 
 __all__ = [
     "COLOUR_ONLY",
@@ -51,13 +55,18 @@ __all__ = [
     "Source",
     "Table",
     "Texts",
+    "clip_descriptors",
     "digit_images",
     "digits",
     "embedding_rows",
     "equicorrelated_rows",
+    "hashed_words",
     "normal_rows",
     "pairs",
     "rounded_rows",
+    "sentences",
     "severity",
     "t_rows",
+    "text_embedding",
+    "voices",
 ]

@@ -7,16 +7,24 @@ from types import MappingProxyType
 from typing import Any
 
 from ombud.errors import BadInput
+from ombud_monitors.simulate.audio import AUDIO_NULL, AUDIO_SHIFTS
 from ombud_monitors.simulate.digits import DIGITS_NULL, DIGITS_SHIFTS
 from ombud_monitors.simulate.gaussian import GAUSSIAN_NULLS, GAUSSIAN_SHIFTS
 from ombud_monitors.simulate.image import IMAGE_NULL, IMAGE_SHIFTS
 from ombud_monitors.simulate.null import REFERENCE_ROWS, Null, Pair
 from ombud_monitors.simulate.shift import Shift
+from ombud_monitors.simulate.text import TEXT_NULL, TEXT_SHIFTS
 
 __all__ = ["NULLS", "SHIFTS", "pairs"]
 
-_NULLS: tuple[Null[Any], ...] = (DIGITS_NULL, *GAUSSIAN_NULLS, IMAGE_NULL)
-_SHIFTS: tuple[Shift[Any], ...] = (*DIGITS_SHIFTS, *GAUSSIAN_SHIFTS, *IMAGE_SHIFTS)
+_NULLS: tuple[Null[Any], ...] = (DIGITS_NULL, *GAUSSIAN_NULLS, IMAGE_NULL, AUDIO_NULL, TEXT_NULL)
+_SHIFTS: tuple[Shift[Any], ...] = (
+    *DIGITS_SHIFTS,
+    *GAUSSIAN_SHIFTS,
+    *IMAGE_SHIFTS,
+    *AUDIO_SHIFTS,
+    *TEXT_SHIFTS,
+)
 
 NULLS: Mapping[str, Null[Any]] = MappingProxyType({null.code: null for null in _NULLS})
 """Code → null, in display order."""
