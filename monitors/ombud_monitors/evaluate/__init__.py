@@ -2,11 +2,11 @@
 
 A :class:`Plan` says who is shown which windows how often; :func:`pieces_of` cuts it into pieces that can be
 run anywhere and kept; :func:`document` makes one JSON document of their outcomes, tables first and promises
-last. ``ombud calibrate`` does all of this.
+last, and :func:`page_of` writes it for people. ``ombud calibrate`` does all of this.
 
 - :mod:`contestants`: ours, alibi-detect's and Evidently's as users run them, and one that always fires and
   one that never does;
-- :mod:`rates` and :mod:`uniformity`: exact bounds, so that few repeats claim little;
+- :mod:`rates` and :mod:`p_values`: exact bounds, so that few repeats claim little;
 - :mod:`promises` and :mod:`powers`: each claim with the number that decides it;
 - :mod:`budgeted`: one budget over many windows, and the delay to a shift under it.
 
@@ -19,14 +19,15 @@ Example:
 """
 
 from ombud_monitors.evaluate.budgeted import BudgetedRuns, JudgeWindow, Run, budget_promises
-from ombud_monitors.evaluate.contestants import LEVEL, Camp, Contestant, Ours, contestant, contestants
-from ombud_monitors.evaluate.environment import THREAD_VARIABLES, code_digest, environment
+from ombud_monitors.evaluate.contestants import LEVEL, Camp, Contestant, Ours, contestant, everybody
+from ombud_monitors.evaluate.p_values import Uniformity, histogram_text, uniformity
+from ombud_monitors.evaluate.page import page_of
 from ombud_monitors.evaluate.pieces import Cell, Outcome, Piece, Tally, WindowPiece, window_pieces
 from ombud_monitors.evaluate.plan import DEFAULT_TEST, Plan
 from ombud_monitors.evaluate.promises import Promise, at_least, keeps_level, sees_something, valid_p_values
+from ombud_monitors.evaluate.provenance import THREAD_VARIABLES, code_digest, environment
 from ombud_monitors.evaluate.rates import Rate
 from ombud_monitors.evaluate.study import document, pieces_of, promises_of, tallied
-from ombud_monitors.evaluate.uniformity import Uniformity, histogram_text, uniformity
 
 __all__ = [
     "DEFAULT_TEST",
@@ -51,11 +52,12 @@ __all__ = [
     "budget_promises",
     "code_digest",
     "contestant",
-    "contestants",
     "document",
     "environment",
+    "everybody",
     "histogram_text",
     "keeps_level",
+    "page_of",
     "pieces_of",
     "promises_of",
     "sees_something",

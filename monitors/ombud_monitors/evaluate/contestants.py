@@ -19,7 +19,7 @@ from ombud_monitors.backends.peers import PEERS
 from ombud_monitors.detector import Detector
 from ombud_monitors.two_sample.registry import DETECTORS
 
-__all__ = ["ALWAYS", "LEVEL", "NEVER", "Answer", "Camp", "Contestant", "Ours", "contestant", "contestants"]
+__all__ = ["ALWAYS", "LEVEL", "NEVER", "Answer", "Camp", "Contestant", "Ours", "contestant", "everybody"]
 
 LEVEL = 0.05
 """Level at which everybody is asked: the default of all libraries compared here."""
@@ -108,7 +108,7 @@ NEVER: Contestant = _Constant("never-fires", False)
 """Fires at no window."""
 
 
-def contestants() -> Mapping[str, Camp]:
+def everybody() -> Mapping[str, Camp]:
     """Name → whose it is: ours in the catalogue's order, then yardsticks, then peers."""
     return {
         **dict.fromkeys(DETECTORS, Camp.OURS),
@@ -138,5 +138,5 @@ def contestant(name: str) -> Contestant:
             return yardstick
     raise BadInput(
         f"unknown detector {name!r}",
-        remedy=f"Choose one of {', '.join(contestants())}.",
+        remedy=f"Choose one of {', '.join(everybody())}.",
     )

@@ -17,7 +17,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from ombud.errors import BadInput
-from ombud_monitors.evaluate.contestants import Camp, contestants
+from ombud_monitors.evaluate.contestants import Camp, everybody
 from ombud_monitors.evaluate.pieces import Cell
 from ombud_monitors.simulate import COLOUR_ONLY, NULLS, SHIFTS
 
@@ -98,7 +98,7 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        known = contestants()
+        known = everybody()
         for name in self.only:
             if name not in known:
                 raise BadInput(f"unknown detector {name!r}", remedy=f"Choose one of {', '.join(known)}.")
@@ -111,10 +111,10 @@ class Plan:
     @property
     def chosen(self) -> dict[str, Camp]:
         """Who is measured."""
-        everybody = contestants()
+        found = everybody()
         if self.only:
-            return {name: camp for name, camp in everybody.items() if name in self.only}
-        return {name: camp for name, camp in everybody.items() if self.peers or camp is not Camp.PEER}
+            return {name: camp for name, camp in found.items() if name in self.only}
+        return {name: camp for name, camp in found.items() if self.peers or camp is not Camp.PEER}
 
     def cells(self) -> Iterator[tuple[Cell, int]]:
         """Every cell with its repeats; none twice."""

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from scipy.stats import binom
+
 from ombud_monitors.evaluate.contestants import LEVEL
+from ombud_monitors.evaluate.p_values import uniformity
 from ombud_monitors.evaluate.pieces import Tally
 from ombud_monitors.evaluate.rates import CONFIDENCE, Rate
-from ombud_monitors.evaluate.uniformity import uniformity
 
 __all__ = ["OBVIOUS", "Promise", "at_least", "keeps_level", "sees_something", "valid_p_values"]
 
@@ -50,43 +52,53 @@ class Promise:
 def keeps_level(about: str, tallies: Mapping[str, Tally]) -> Promise | None:
     """Clean windows are called drift at most at the level, on every null.
 
-    The nulls share the confidence (Bonferroni), so that a promise is broken by chance once in a thousand
-    times however many nulls there are.
+    All nulls together count as one more, because few repeats of each are many together. They share the
+    confidence (Bonferroni), so that a promise is broken by chance once in a thousand times however many
+    nulls there are.
 
     Args:
         about: Name of the contestant.
         tallies: Null → what it answered there. Nulls on which it declined everything do not count.
 
     Returns:
-        The promise on the null with the least likely number of alarms; None without answers.
+        The promise where it is nearest to its bound, or farthest beyond; None without answers.
 
     Example:
         >>> keeps_level("x", {"gaussian": Tally(100, alarms=4), "t3": Tally(100, alarms=100)}).kept
         False
     """
-    rates = {null: t.rate for null, t in tallies.items() if t.rate.repeats}
+    rates = {null: t.rate for null, t in _with_whole(tallies).items() if t.rate.repeats}
     if not rates:
         return None
     each = 1 - (1 - CONFIDENCE) / len(rates)
-    null, worst = max(rates.items(), key=lambda item: item[1].hits - item[1].most(LEVEL, each))
+    null, worst = max(rates.items(), key=lambda item: _unlikely(item[1]))
     return Promise(
         about,
         f"at most {LEVEL:.0%} of clean windows are called drift, on every null",
         worst.value,
         worst.most(LEVEL, each) / worst.repeats,
         worst.explained_by(LEVEL, each),
-        f"worst of {len(rates)} nulls: {null}, {worst.hits} of {worst.repeats}",
+        f"nearest to it: {null}, {worst.hits} of {worst.repeats}",
     )
 
 
+def _with_whole(tallies: Mapping[str, Tally]) -> Mapping[str, Tally]:
+    return tallies if len(tallies) < 2 else {**tallies, "all nulls together": sum(tallies.values(), Tally())}
+
+
+def _unlikely(rate: Rate) -> float:
+    """How unlikely so many hits or more are at the level, as ``-log10 p``."""
+    return -float(binom.logsf(rate.hits - 1, rate.repeats, LEVEL)) / math.log(10)
+
+
 def valid_p_values(about: str, tallies: Mapping[str, Tally]) -> Promise | None:
-    """P-values of clean windows are uniform or larger, on every null; the nulls share the confidence.
+    """P-values of clean windows are uniform or larger, on every null and on all together.
 
     Example:
         >>> valid_p_values("x", {"gaussian": Tally(200, p_values=(0.5, 1.0) * 100)}).kept
         True
     """
-    known = {null: t.p_values for null, t in tallies.items() if t.p_values}
+    known = {null: t.p_values for null, t in _with_whole(tallies).items() if t.p_values}
     if not known:
         return None
     each = 1 - (1 - CONFIDENCE) / len(known)
@@ -98,7 +110,7 @@ def valid_p_values(about: str, tallies: Mapping[str, Tally]) -> Promise | None:
         worst.excess,
         worst.bound,
         worst.valid,
-        f"worst of {len(found)} nulls: {null}",
+        f"nearest to it: {null}",
     )
 
 

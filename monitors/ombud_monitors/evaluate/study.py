@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ombud_monitors.evaluate.contestants import LEVEL, Camp
-from ombud_monitors.evaluate.environment import environment
+from ombud_monitors.evaluate.p_values import uniformity
 from ombud_monitors.evaluate.pieces import Cell, Outcome, Tally, WindowPiece, window_pieces
 from ombud_monitors.evaluate.plan import DEFAULT_TEST, REFERENCE, ROWS, Plan
 from ombud_monitors.evaluate.powers import default_test_promises, mean_powers
 from ombud_monitors.evaluate.promises import Promise, keeps_level, sees_something, valid_p_values
-from ombud_monitors.evaluate.uniformity import uniformity
+from ombud_monitors.evaluate.provenance import environment
 from ombud_monitors.simulate import NULLS, SHIFTS
 
 __all__ = ["Tallies", "document", "pieces_of", "promises_of", "tallied"]

@@ -17,6 +17,7 @@ from ombud_app.cli import (
     alerts,
     approvals,
     budget,
+    calibrate,
     cards,
     data,
     doctor,
@@ -55,7 +56,7 @@ def root(
     context.obj = Settings() if home is None else Settings(home=home)
 
 
-for _module in (init, doctor, status, quickstart, up, budget):
+for _module in (init, doctor, status, quickstart, up, budget, calibrate):
     app.command(_module.NAME)(_module.command)
 for _group in (models_and_versions, monitors, cards, approvals, alerts, rollout, ledger, data, tokens):
     app.add_typer(_group.app, name=_group.NAME, no_args_is_help=True)

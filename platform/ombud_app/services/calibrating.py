@@ -41,7 +41,7 @@ class Store:
         return self._found.get(key)
 
     def keep(self, key: str, outcome: Outcome) -> None:
-        """Append one outcome; a line that a crash cut short is left out when the file is read again."""
+        """Append one outcome."""
         self._found[key] = outcome
         line = json.dumps({"code": code_digest(), "key": key, "outcome": outcome})
         self._path.parent.mkdir(parents=True, exist_ok=True)
@@ -51,18 +51,22 @@ class Store:
     def _read(self) -> Iterator[tuple[str, Outcome]]:
         if not self._path.exists():
             return
-        for number, line in enumerate(self._path.read_text("utf-8").splitlines(), start=1):
-            if not line.endswith("}"):
-                continue
+        text = self._path.read_text("utf-8")
+        if text and not text.startswith('{"code": "sha256:'):
+            raise BadInput(
+                f"{self._path}: not the outcomes of a calibration",
+                remedy="Name another file, or remove this one.",
+            )
+        for line in text.splitlines():
             try:
                 stored = json.loads(line)
-                if stored["code"] == code_digest():
-                    yield stored["key"], stored["outcome"]
-            except (ValueError, KeyError, TypeError) as problem:
-                raise BadInput(
-                    f"{self._path}, line {number}: not an outcome of a calibration",
-                    remedy="Name another file, or remove this one.",
-                ) from problem
+            except ValueError:
+                continue  # cut short by a crash: that piece is run again
+            if stored["code"] == code_digest():
+                yield stored["key"], stored["outcome"]
+        if text and not text.endswith("\n"):
+            with self._path.open("a", encoding="utf-8") as file:
+                file.write("\n")
 
 
 def outcomes(

@@ -1,4 +1,4 @@
-"""Uniformity: whether p-values keep their promise at every level, not only at the one that was tried."""
+"""P-values: whether they keep their promise at every level, not only at the one that was tried."""
 
 from __future__ import annotations
 

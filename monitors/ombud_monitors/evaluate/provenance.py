@@ -1,4 +1,4 @@
-"""Environment: what a measurement was made with, so that another one can be compared with it."""
+"""Provenance: what a measurement was made with, so that another one can be compared with it."""
 
 from __future__ import annotations
 
