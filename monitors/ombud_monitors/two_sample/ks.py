@@ -2,60 +2,54 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import ClassVar
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import kstwo
 
-from ombud.domain.verdict import Contribution
+from ombud_monitors.two_sample.column_evidence import (
+    COVERAGE,
+    UNIT,
+    Moved,
+    contributions,
+    most_moved,
+    permuted_evidence,
+)
 from ombud_monitors.two_sample.evidence import Evidence
 from ombud_monitors.two_sample.exchangeable import Exchangeable
 from ombud_monitors.two_sample.fitting import TwoSampleTest
-from ombud_monitors.two_sample.permuting import critical_value, permutation_test
+from ombud_monitors.two_sample.histograms import BINS, Bins
+from ombud_monitors.two_sample.kolmogorov import critical_distance, detectable_distance, p_value
+from ombud_monitors.two_sample.largest_distance import Bounds, largest_distance
+from ombud_monitors.two_sample.unit_curves import UnitCurves, codes
 from ombud_monitors.two_sample.windows import Windows
 
-__all__ = ["KS", "ks_distances"]
-
-
-def ks_distances(values: NDArray[np.float64], weights: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Largest vertical distance between two weighted distribution functions, for many splits.
-
-    Args:
-        values: ``(n,)`` pooled column.
-        weights: ``(p, n)``, positive over the current window and summing to 1 there, negative over
-            the reference and summing to -1.
-
-    Returns:
-        ``(p,)`` distances in [0, 1]; tied values step together.
-
-    Example:
-        >>> ks_distances(np.array([1.0, 2.0, 2.0, 3.0]), np.array([[-0.5, -0.5, 0.5, 0.5]])).tolist()
-        [0.5]
-    """
-    order = np.argsort(values, kind="stable")
-    sorted_values = values[order]
-    last_of_tie = np.append(sorted_values[1:] != sorted_values[:-1], True)
-    gaps = np.abs(np.cumsum(weights[:, order], axis=1)[:, last_of_tie])
-    return np.asarray(gaps.max(axis=1), dtype=np.float64)
+__all__ = ["KS", "bridge_evidence", "supremum"]
 
 
 @dataclass(frozen=True)
 class KS(TwoSampleTest):
     """Kolmogorov–Smirnov test of every column, one p-value for all.
 
-    Formula: ``D_j = sup_t |F_j(t) - G_j(t)|``. Independent rows: p-values of ``D_j`` at the effective
-    size ``n m / (n + m)``, times the number of columns (Bonferroni). With clusters: ``max_j D_j``
-    against whole clusters permuted between the windows, family-wise without Bonferroni's loss. The
-    effect is the largest ``D_j``, a difference of probabilities.
+    Formula: ``D_j = sup_t |F_j(t) - G_j(t)|``, and ``D = max_j D_j``. Independent rows: the two-sample
+    p-value of ``D`` (:mod:`~ombud_monitors.two_sample.kolmogorov`) times the number of columns. That is
+    Bonferroni, which holds whatever the dependence; for the one question "did any column change?" Holm's
+    and Hochberg's corrections give the same number. Clusters: ``D`` over the standard error of its split,
+    against whole clusters permuted between the windows, family-wise without Bonferroni's loss; the
+    distribution functions then weigh clusters as :mod:`~ombud_monitors.two_sample.contrasts` does and are
+    compared at pooled quantiles (:mod:`~ombud_monitors.two_sample.unit_curves`). The effect is ``D``, a
+    difference of probabilities, with an interval that holds for all columns at once; the minimum detectable
+    one is an upper bound. Causes are ordered by distance, those below the largest by their binned distance.
 
     Args:
         permutations: Random splits of clusters; unused with independent rows.
         level: Level of a bare verdict.
 
-    Source: Kolmogorov (1933); Smirnov (1948); Simard & L'Ecuyer, J. Stat. Softw. 39 (2011).
-    Limits: conservative on discrete data; columns one by one, so blind to a change of dependence.
+    Source: Kolmogorov (1933); Smirnov (1948); the interval: :mod:`~ombud_monitors.two_sample.kolmogorov`.
+    Limits: conservative on discrete data; columns one by one, so blind to a change of dependence; with
+        clusters the interval takes the permuted windows' variance for the true one.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -71,55 +65,71 @@ class KS(TwoSampleTest):
         """Clusters are permuted; independent rows have Kolmogorov's distribution."""
         return units.clustered
 
+    def prepare(self, reference: NDArray[Any]) -> Mapping[str, NDArray[Any]]:
+        """Sorted columns, bins and their shares, means and deviations of the reference."""
+        bins = Bins.of(reference)
+        return {
+            "ordered": np.sort(np.ascontiguousarray(reference.T), axis=1),
+            "centre": bins.centre,
+            "spread": bins.spread,
+            "shares": bins.counts(reference)[:, :BINS] / len(reference),
+            "mean": reference.mean(axis=0, dtype=np.float64),
+            "deviation": reference.std(axis=0, dtype=np.float64),
+        }
+
     def compare(self, windows: Windows, *, seed: int) -> Evidence:
         """Compare two checked windows; see :class:`~ombud_monitors.two_sample.fitting.TwoSampleTest`."""
-        units, pooled = windows.units, windows.pooled
-        n, m, dimensions = windows.n_reference, windows.n_current, pooled.shape[1]
-
-        def each(splits: NDArray[np.bool_]) -> NDArray[np.float64]:
-            weights = _row_weights(splits[:, units.of_row])
-            return np.stack([ks_distances(pooled[:, j], weights) for j in range(dimensions)], axis=1)
-
-        distances = each(units.in_current[None])[0]
-        largest = float(distances.max())
-        if units.clustered:
-            found = permutation_test(
-                lambda splits: each(splits).max(axis=1), units, permutations=self.permutations, seed=seed
+        y, made = windows.current, windows.prepared
+        if windows.units.clustered:
+            moved = permuted_evidence(
+                UnitCurves.of(codes(windows.pooled), windows.units),
+                supremum,
+                wobble=0.5,
+                permutations=self.permutations,
+                level=self.level,
+                seed=seed,
             )
-            p_value, critical = found.p_value, critical_value(found.null, self.level)
         else:
-            size = max(round(n * m / (n + m)), 1)
-            p_value = float(np.clip(kstwo.sf(largest, size) * dimensions, 1e-300, 1.0))
-            critical = float(kstwo.isf(self.level / dimensions, size))
-        # The distance of a shifted column varies by about .5 / sqrt(effective n) around its mean.
-        spread = 0.5 * float(np.sqrt(1 / units.n_reference + 1 / units.n_current))
-        return Evidence(
-            statistic=largest,
-            p_value=p_value,
-            effect=largest,
-            effect_unit="difference of probabilities",
-            effect_low=max(largest - 2 * spread, 0.0),
-            effect_high=min(largest + 2 * spread, 1.0),
-            minimum_detectable_effect=min(critical + 0.84 * spread, 1.0),
-            causes=_moved(windows.reference, windows.current, distances),
-        )
+            x = made["ordered"]
+            if x.dtype == y.dtype:
+                bins = Bins(made["centre"], made["spread"])
+                bounds = Bounds.of(made["shares"], bins.counts(y)[:, :BINS] / len(y))
+            else:
+                # .1 in single and in double precision are one measurement, not two distributions. Rounding
+                # may carry values over the ends of bins, so their counts bound nothing.
+                x, y = x.astype(np.float32), y.astype(np.float32)
+                bounds = Bounds(np.zeros(len(x)), np.ones(len(x)))
+            largest, distances = largest_distance(x, y, bounds)
+            columns = len(distances)
+            moved = Moved(bridge_evidence(largest, columns, x.shape[1], len(y), self.level), distances)
+        top = most_moved(moved.distances)
+        means = windows.current[:, top].mean(axis=0, dtype=np.float64)
+        causes = contributions(top, made["mean"][top], means, made["deviation"][top])
+        return replace(moved.evidence, causes=causes)
 
 
-def _row_weights(current: NDArray[np.bool_]) -> NDArray[np.float64]:
-    in_current = current.sum(axis=1, keepdims=True)
-    return np.where(current, 1 / in_current, -1 / (current.shape[1] - in_current))
+def supremum(differences: NDArray[np.float32], shares: NDArray[np.float64]) -> NDArray[np.float64]:  # noqa: ARG001
+    """Largest absolute difference in each row of ``(p, K)``."""
+    return np.asarray(np.maximum(differences.max(axis=1), -differences.min(axis=1)), dtype=np.float64)
 
 
-def _moved(
-    x: NDArray[np.float64], y: NDArray[np.float64], distances: NDArray[np.float64]
-) -> tuple[Contribution, ...]:
-    top = np.argsort(-distances, kind="stable")[:5]
-    return tuple(
-        Contribution(
-            name=f"column {j}",
-            reference=float(x[:, j].mean()),
-            current=float(y[:, j].mean()),
-            effect=float((y[:, j].mean() - x[:, j].mean()) / (x[:, j].std() or 1.0)),
-        )
-        for j in top
+def bridge_evidence(largest: float, columns: int, n: int, m: int, level: float) -> Evidence:
+    """Judge the largest of several columns' distances by Kolmogorov's distribution and Bonferroni.
+
+    Args:
+        largest: The largest distance.
+        columns: How many columns were looked at.
+        n: Rows of the reference.
+        m: Rows of the current window.
+        level: Level that the minimum detectable effect refers to.
+    """
+    half = critical_distance((1 - COVERAGE) / columns, n, m)
+    return Evidence(
+        statistic=largest,
+        p_value=min(p_value(largest, n, m) * columns, 1.0),
+        effect=largest,
+        effect_unit=UNIT,
+        effect_low=max(largest - half, 0.0),
+        effect_high=min(largest + half, 1.0),
+        minimum_detectable_effect=detectable_distance(level / columns, n, m),
     )

@@ -1,0 +1,268 @@
+"""Histograms: the state of a window that can be counted anywhere, merged exactly, and judged without rows.
+
+A column's bins are fixed by the reference. With ``c`` its median, ``a`` half the distance between its
+quartiles and ``u = (x - c) / a``, a value falls into bin ``trunc(254.5 u / (1 + |u|))``, -254 to 254: fine
+around the centre, coarser outwards, open at both ends, so nothing is ever out of range. A
+normal column has at most .4% of its mass in a bin, a Cauchy one .6%. One more count is kept for
+missing values. That is 510 counts of 4 bytes, 2,040 bytes a column; there are no rows in it, and adding
+the counts of two windows gives exactly the state of both together, in whatever order.
+
+Example:
+    >>> rng = np.random.default_rng(0)
+    >>> bins = Bins.of(rng.normal(size=(500, 3)))
+    >>> monday, tuesday = rng.normal(size=(40, 3)), rng.normal(size=(60, 3))
+    >>> both = bins.count(monday).merge(bins.count(tuesday))
+    >>> both == bins.count(np.concatenate([tuesday, monday])), both.n, both.nbytes // 3
+    (True, 100, 2040)
+
+Source: the map to (-1, 1) is the softsign; a histogram as mergeable summary: Agarwal et al., "Mergeable
+    summaries", ACM TODS 38 (2013).
+Limits: values that differ by less than a bin are one value. A column of several narrow, distant peaks
+    has few bins for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ombud.errors import BadInput
+from ombud_monitors.detector import digest, matrix
+
+__all__ = ["BINS", "Bins", "Histograms"]
+
+BINS = 509
+"""Bins of a column; with the count of missing values they fill 2,040 of the 2,048 bytes allowed."""
+_SLOTS = BINS + 1
+_MIDDLE = BINS // 2
+_HALF = np.float32(BINS / 2)
+_BLOCK_CELLS = 16_384
+"""Cells binned at a time: the working arrays, 64 KiB each, stay in a core's cache."""
+_COUNTED_CELLS = 131_072
+"""Cells counted at a time: their bin numbers, 1 MiB, stay in cache too."""
+_QUANTILES = (0.25, 0.75), (0.1, 0.9), (0.01, 0.99)
+_LARGEST = np.iinfo(np.int32).max
+
+
+@dataclass(frozen=True, eq=False)
+class Histograms:
+    """Counts of one window, per column.
+
+    Args:
+        counts: ``(d, 510)`` int32: the bins in rising order, then the missing values.
+        n: Rows counted.
+        bins: Digest of the :class:`Bins` that they were counted in.
+
+    Raises:
+        BadInput: The counts are no such array, or do not add up to ``n`` in each column.
+    """
+
+    counts: NDArray[np.int32]
+    n: int
+    bins: str
+
+    def __post_init__(self) -> None:
+        shape, kind = self.counts.shape, self.counts.dtype
+        if len(shape) != 2 or shape[1] != _SLOTS or kind != np.int32:
+            raise BadInput(
+                f"window state: expected (d, {_SLOTS}) int32 counts, got {shape} {kind}",
+                remedy="Count the window with the bins of the fitted test.",
+            )
+        if (self.counts < 0).any() or (self.counts.sum(axis=1) != self.n).any():
+            raise BadInput(
+                f"window state: expected counts that add up to {self.n} rows in every column, got "
+                f"{sorted(set(self.counts.sum(axis=1).tolist()))[:5]}",
+                remedy="Restore the state from where it was counted, or count the window again.",
+            )
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, Histograms)
+            and (self.n, self.bins) == (other.n, other.bins)
+            and np.array_equal(self.counts, other.counts)
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def missing(self) -> NDArray[np.int32]:
+        """``(d,)`` missing values per column."""
+        return self.counts[:, BINS]
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the counts: 2,040 a column."""
+        return self.counts.nbytes
+
+    @property
+    def arrays(self) -> Mapping[str, NDArray[Any]]:
+        """All there is to it, as arrays to store or send; :meth:`restore` reads them."""
+        return {"counts": self.counts, "n": np.array([self.n]), "bins": np.array([self.bins])}
+
+    @classmethod
+    def restore(cls, arrays: Mapping[str, NDArray[Any]]) -> Histograms:
+        """The state from its :attr:`arrays`.
+
+        Raises:
+            BadInput: An array is missing, or they are no window state.
+        """
+        if absent := {"counts", "n", "bins"} - set(arrays):
+            raise BadInput(
+                f"window state: expected arrays counts, n and bins, got no {', '.join(sorted(absent))}",
+                remedy="Store all of Histograms.arrays.",
+            )
+        return cls(np.asarray(arrays["counts"]), int(arrays["n"][0]), str(arrays["bins"][0]))
+
+    def merge(self, other: Histograms) -> Histograms:
+        """The state of both windows together; the order does not matter.
+
+        Raises:
+            BadInput: The states were counted in different bins, or hold more rows than a counter can.
+        """
+        if self.bins != other.bins:
+            raise BadInput(
+                f"window state: expected counts in the bins {self.bins[:19]}..., got {other.bins[:19]}...",
+                remedy="Merge states that were counted with one fitted test.",
+            )
+        if self.n + other.n > _LARGEST:
+            raise BadInput(
+                f"window state: expected at most {_LARGEST} rows, got {self.n} + {other.n}",
+                remedy="Start a new window.",
+            )
+        return Histograms(self.counts + other.counts, self.n + other.n, self.bins)
+
+
+@dataclass(frozen=True, eq=False)
+class Bins:
+    """Where the bins of every column lie.
+
+    Args:
+        centre: ``(d,)`` medians of the reference.
+        spread: ``(d,)`` half the distances between its quartiles; positive.
+    """
+
+    centre: NDArray[Any]
+    spread: NDArray[Any]
+
+    @classmethod
+    def of(cls, reference: ArrayLike) -> Bins:
+        """Bins for what resembles a reference window ``(n, d)``; NaN counts as missing.
+
+        Where a column's quartiles coincide, half the distance between wider quantiles; where nearly all
+        of it is one value, its standard deviation; where all of it is, one step of float32.
+
+        Raises:
+            BadInput: The reference is empty, not numeric, or infinite.
+        """
+        rows = matrix(reference, window="reference", undefined=True)
+        columns = np.ascontiguousarray(rows.T)
+        levels = (0.5, *(level for pair in _QUANTILES for level in pair))
+        cut = np.nanquantile if np.isnan(rows).any() else np.quantile
+        with np.errstate(all="ignore"):
+            found = np.nan_to_num(cut(columns, levels, axis=1))
+            deviation = np.nan_to_num(np.nanstd(columns, axis=1, dtype=np.float64))
+        centre = found[0]
+        step = np.maximum(np.abs(centre), 1.0) * np.finfo(np.float32).eps
+        spread = np.zeros_like(centre)
+        for width in (*(found[i + 1] - found[i] for i in (1, 3, 5)), 2 * deviation, 2 * step):
+            spread = np.where(spread > step / 2, spread, width / 2)
+        kept = centre.astype(rows.dtype)
+        return cls(kept, spread.astype(rows.dtype))
+
+    @cached_property
+    def digest(self) -> str:
+        """``sha256:<hex>`` of where the bins lie."""
+        return digest(self.centre, self.spread)
+
+    @property
+    def middles(self) -> NDArray[np.float64]:
+        """``(d, 509)`` the value in the middle of each bin; of the open ones, where they begin."""
+        k = np.arange(-_MIDDLE, _MIDDLE + 1, dtype=np.float64)
+        k[1:-1] += 0.5 * np.sign(k[1:-1])
+        share = k / float(_HALF)
+        u = share / (1 - np.abs(share))
+        return np.asarray(self.centre[:, None] + self.spread[:, None].astype(np.float64) * u)
+
+    def count(self, rows: ArrayLike) -> Histograms:
+        """The state of a window ``(n, d)``; NaN counts as missing.
+
+        Raises:
+            BadInput: The rows are empty, not numeric, infinite, or of another width.
+        """
+        x = matrix(rows, window="current", undefined=True)
+        if x.shape[1] != len(self.centre):
+            raise BadInput(
+                f"current window: expected {len(self.centre)} columns as in the bins, got {x.shape[1]}",
+                remedy="Compute both windows with the same version of the model and its descriptors.",
+            )
+        return Histograms(self.counts(x), len(x), self.digest)
+
+    def counts(self, rows: NDArray[Any]) -> NDArray[np.int32]:
+        """``(d, 510)`` int32 counts of rows that :func:`~ombud_monitors.detector.matrix` has checked."""
+        n, d = rows.shape
+        binning = _Binning(self, n)
+        counts = np.zeros(d * _SLOTS, np.int64)
+        at_once = max(_COUNTED_CELLS // d, 1)
+        held = np.empty((min(n, at_once), d), np.int64)
+        for start in range(0, n, at_once):
+            numbers = held[: min(at_once, n - start)]
+            binning.number(rows[start : start + at_once], numbers)
+            counts += np.bincount(numbers.reshape(-1), minlength=len(counts))
+        return counts.reshape(d, _SLOTS).astype(np.int32)
+
+    def numbers(self, rows: NDArray[Any]) -> NDArray[np.int64]:
+        """``(n, d)`` bin of each value, 0 to 508; 509 where it is missing."""
+        numbers = np.empty(rows.shape, np.int64)
+        _Binning(self, len(rows)).number(rows, numbers)
+        return numbers - np.arange(rows.shape[1], dtype=np.int64) * _SLOTS
+
+
+class _Binning:
+    """Working arrays: the constants of the columns are tiled, so that arithmetic runs over flat arrays."""
+
+    def __init__(self, bins: Bins, n: int) -> None:
+        d = len(bins.centre)
+        self.length = max(1, min(n, _BLOCK_CELLS // d))
+        limits = np.finfo(np.float32)
+        spread = np.clip(bins.spread, limits.tiny, limits.max).astype(np.float32)
+        self.centre = np.tile(bins.centre, (self.length, 1))
+        self.spread = np.tile(spread, (self.length, 1))
+        self.offset = np.tile(np.arange(d) * _SLOTS + _MIDDLE, (self.length, 1))
+        self.share, self.size = np.empty((2, self.length, d), np.float32)
+
+    def number(self, rows: NDArray[Any], numbers: NDArray[np.int64]) -> None:
+        """Write the place of each value's counter, among those of all columns, into ``numbers``."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            for start in range(0, len(rows), self.length):
+                block = slice(start, start + self.length)
+                self._number(rows[block], numbers[block])
+
+    def _number(self, rows: NDArray[Any], numbers: NDArray[np.int64]) -> None:
+        k = len(rows)
+        share, size = self.share[:k], self.size[:k]
+        np.subtract(rows, self.centre[:k], out=share, casting="same_kind")
+        np.abs(share, out=size)
+        size += self.spread[:k]
+        share /= size
+        flat = share.reshape(-1)
+        if not np.isfinite(flat @ flat):
+            self._undefined(rows, share, numbers)
+            return
+        share *= _HALF
+        np.copyto(numbers, share, casting="unsafe")
+        numbers += self.offset[:k]
+
+    def _undefined(self, rows: NDArray[Any], share: NDArray[np.float32], numbers: NDArray[np.int64]) -> None:
+        """The same where values are missing, or so far out that float32 cannot hold their distance."""
+        k = len(rows)
+        missing = np.isnan(rows)
+        outermost = np.where(rows < self.centre[:k], -1, 1)
+        kept = np.where(np.isnan(share), outermost, share) * _HALF
+        np.copyto(numbers, kept, casting="unsafe")
+        numbers[missing] = BINS - _MIDDLE
+        numbers += self.offset[:k]
