@@ -24,6 +24,7 @@ class EvidenceKind(StrEnum):
     BIAS_AUDIT = "bias_audit"
     GATE = "gate"
     REFERENCE = "reference"
+    BUDGET_PERIOD = "budget_period"
 
 
 @dataclass(frozen=True)

@@ -55,9 +55,17 @@ class Data(_Part):
 class Budget(_Part):
     """The false-alarm budget of one model."""
 
-    probability: Share = Field(0.05, description="Chance of any false page about one version in one period")
-    period_days: int = Field(30, gt=0)
-    looks: int = Field(30, gt=0, description="Planned looks per period that may page; one look is one day")
+    probability: Share = Field(0.05, description="Chance of any false alarm about one version in one period")
+    noticing_share: Share = Field(
+        0.2, description="Part of it for monitors of change, which never page; those of harm have the rest"
+    )
+    period_days: int = Field(
+        30, gt=0, description="How long a period lasts, unless a promotion or a person opens the next one"
+    )
+    looks: int = Field(30, gt=0, description="Planned looks per period; one look is one day")
+    open_ended: bool = Field(
+        False, description="Looks beyond the planned ones get a level too, paid for by half of theirs"
+    )
 
 
 class Monitor(_Part):

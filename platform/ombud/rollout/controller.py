@@ -24,10 +24,13 @@ from ombud.rollout.processes import EvidenceProcesses
 from ombud.rollout.states import FINAL, LIVE
 from ombud.rollout.traffic import effective, last_promoted, unfinished
 
-__all__ = ["OnRollback", "RolloutController"]
+__all__ = ["OnPromotion", "OnRollback", "RolloutController"]
 
 OnRollback = Callable[[Transaction, Rollout, RolloutEvent], None]
 """Called inside the transaction that enters ROLLING_BACK, so that the alert cannot get lost."""
+
+OnPromotion = Callable[[Transaction, Rollout, RolloutEvent], None]
+"""Called inside the transaction that enters PROMOTED, for what begins anew with a champion."""
 
 _DEFAULT_PROMOTION = ApprovalPolicy(ApprovalKind.PROMOTION, (Role.MODEL_OWNER,), 1)
 _POINT_OF_NO_SUPERSEDING = (S.BOOTSTRAP, S.PROMOTING, S.BAKING, S.ROLLING_BACK)
@@ -45,6 +48,7 @@ class RolloutController:
         release_policy: Who must sign before a version sees traffic.
         promotion_policy: Who must sign after the certificate, where the plan asks for it.
         on_rollback: Hook for the alert, called in the same transaction.
+        on_promotion: Hook for what begins anew with a champion, called in the same transaction.
         family: Presence patterns that share the segment budget (2^m - 1 for m modalities).
     """
 
@@ -59,13 +63,14 @@ class RolloutController:
         promotion_policy: ApprovalPolicy = _DEFAULT_PROMOTION,
         *,
         on_rollback: OnRollback | None = None,
+        on_promotion: OnPromotion | None = None,
         family: int = 7,
     ) -> None:
         self._uow = uow
         self._registry = registry
         self._clock = clock
         self._ids = ids
-        self._on_rollback = on_rollback
+        self._hooks = {S.ROLLING_BACK: on_rollback, S.PROMOTED: on_promotion}
         self._bench = Bench(registry, processes, release_policy, promotion_policy, family)
 
     def start(self, model: str, version: int, actor: Actor, plan: RolloutPlan) -> Rollout:
@@ -239,8 +244,9 @@ class RolloutController:
     def _write(self, rollout: Rollout, move: Move) -> Rollout:
         with self._uow.begin() as tx:
             moved, event = apply(tx, rollout, move, self._clock.now(), adopted=rollout.control)
-            if move.target is S.ROLLING_BACK and self._on_rollback is not None:
-                self._on_rollback(tx, moved, event)
+            hook = self._hooks.get(move.target)
+            if hook is not None:
+                hook(tx, moved, event)
             tx.commit()
         return moved
 

@@ -56,10 +56,12 @@ def root(
     context.obj = Settings() if home is None else Settings(home=home)
 
 
-for _module in (init, doctor, status, quickstart, up, budget, calibrate):
+for _module in (init, doctor, status, quickstart, up, calibrate):
     app.command(_module.NAME)(_module.command)
 for _group in (models_and_versions, monitors, cards, approvals, alerts, rollout, ledger, data, tokens):
     app.add_typer(_group.app, name=_group.NAME, no_args_is_help=True)
+# Without a command of its own it shows the budget.
+app.add_typer(budget.app, name=budget.NAME)
 
 
 @app.command("version")

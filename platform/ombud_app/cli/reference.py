@@ -52,6 +52,9 @@ def _commands(tree: typer.Typer, path: str) -> Iterator[tuple[str, Callable[...,
             yield f"{path} {command.name}", command.callback
     for group in tree.registered_groups:
         if group.typer_instance is not None:
+            alone = group.typer_instance.registered_callback
+            if alone is not None and alone.callback is not None:
+                yield f"{path} {group.name}", alone.callback
             yield from _commands(group.typer_instance, f"{path} {group.name}")
 
 

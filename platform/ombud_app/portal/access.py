@@ -37,6 +37,8 @@ _HOLDERS = frozenset({Role.ON_CALL, Role.MODEL_OWNER, Role.ADMIN})
 # of the kind of approval narrows these roles further.
 _SIGNERS = frozenset({Role.MODEL_OWNER, Role.COMPLIANCE_OFFICER, Role.EVALUATOR, Role.DATA_STEWARD})
 _CARERS = frozenset({Role.ON_CALL, Role.MODEL_OWNER, Role.COMPLIANCE_OFFICER, Role.ADMIN})
+# A new period is a fresh budget of false alarms: for who answers for the model, or is woken by it.
+_DECLARERS = frozenset({Role.MODEL_OWNER, Role.ON_CALL})
 _LABELLERS = frozenset({Role.SERVICE, Role.DATA_STEWARD})
 _CALLERS = frozenset({Role.SERVICE, Role.SUBMITTER, Role.ADMIN})
 # A named version answers whether or not anybody approved it, and nothing is recorded: that is for
@@ -74,6 +76,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role]] = {
     ("GET", f"{_API}/ledger"): EVERYBODY,
     ("GET", f"{_API}/ledger/verification"): EVERYBODY,
     ("GET", f"{_API}/budget"): EVERYBODY,
+    ("GET", f"{_API}/budget/periods"): EVERYBODY,
     # The API: changing.
     ("POST", f"{_VERSION}/card"): _SIGNERS | _RUNNERS,
     ("POST", f"{_API}/alerts/{{alert_id}}/acknowledge"): _CARERS,
@@ -85,6 +88,7 @@ ACCESS: dict[tuple[str, str], frozenset[Role]] = {
     ("POST", f"{_API}/rollouts/{{rollout_id}}/resume"): _HOLDERS,
     ("POST", f"{_API}/approvals"): _SIGNERS,
     ("POST", f"{_API}/labels"): _LABELLERS,
+    ("POST", f"{_API}/budget/periods"): _DECLARERS,
     # The pages.
     ("GET", "/"): EVERYBODY,
     ("GET", "/api"): EVERYBODY,

@@ -1,53 +1,81 @@
-"""The project's false-alarm budget, split over its monitors."""
+"""The project's one false-alarm budget, split over its monitors."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 
 from ombud.domain.modality import Modality
-from ombud.domain.verdict import Grade
 from ombud.project import Project
-from ombud.project.schema import Monitor as MonitorSettings
-from ombud_monitors.multiplicity import Budget, Split, SplitRow
-from ombud_monitors.panel import default_panel
+from ombud_monitors.multiplicity import Branch, Budget, Split, SplitRow
+from ombud_monitors.panel import default_panel, shares
 
-__all__ = ["ProjectBudget", "budget_of"]
+__all__ = ["ProjectBudget", "Purpose", "budget_of"]
 
-_MEASURED_SHARE = 0.2
-"""Weight of a modality's measured-harm monitor beside its estimated one: labels are late and few."""
+
+class Purpose(StrEnum):
+    """What a monitor's part of the budget is for."""
+
+    PAGING = "paging"
+    """Claims of harm, which wake people."""
+    NOTICING = "noticing"
+    """Claims of change, which are shown."""
 
 
 @dataclass(frozen=True)
 class ProjectBudget:
-    """Two budgets of the same size: what pages people, and what is merely noticed.
+    """One budget over everything that may raise an alarm: first by purpose, then by monitor.
 
     Args:
-        paging: Split over monitors of harm.
-        noticing: Split over monitors of change, which never page.
+        split: Over ``purpose/monitor``.
+        purposes: Monitor code → purpose.
     """
 
-    paging: Split
-    noticing: Split
+    split: Split
+    purposes: Mapping[str, Purpose]
 
     def level(self, code: str, look: int) -> float:
-        """Level at which the monitor judges the ``look``-th look of a period."""
-        split = self.paging if code in self.paging.shares else self.noticing
-        return split.level(code, look)
+        """Level at which the monitor judges the ``look``-th look of a period.
 
-    def table(self) -> Sequence[tuple[str, SplitRow]]:
-        """("paging" or "noticing", row) for every monitor."""
-        return [("paging", r) for r in self.paging.table()] + [("noticing", r) for r in self.noticing.table()]
+        Raises:
+            BadInput: The monitor has no share, or ``look`` is below 1.
+        """
+        return self.split.level(self._path(code), look)
+
+    def table(self, look: int = 1) -> Sequence[tuple[Purpose, SplitRow]]:
+        """(purpose, row) for every monitor, largest share first within its purpose.
+
+        Args:
+            look: The look whose level is shown.
+        """
+        rows = [(Purpose(row.monitor.partition("/")[0]), row) for row in self.split.table(look)]
+        plain = [
+            (purpose, SplitRow(row.monitor.partition("/")[2], row.share, row.level, row.total))
+            for purpose, row in rows
+        ]
+        return sorted(plain, key=lambda line: line[0] is not Purpose.PAGING)
+
+    def _path(self, code: str) -> str:
+        # A code that has no purpose is named by the split's own refusal.
+        purpose = self.purposes.get(code)
+        return f"{purpose.value}/{code}" if purpose else code
 
 
 def budget_of(project: Project) -> ProjectBudget:
-    """Split by the shares of ``ombud.yaml``; a modality without one weighs 1."""
-    paging: dict[str, float] = {}
-    noticing: dict[str, float] = {}
-    for monitor in default_panel([Modality(m) for m in project.modalities]):
-        share = project.monitors.get(monitor.modality, MonitorSettings()).share
-        if monitor.grade is Grade.MEASURED_HARM:
-            share *= _MEASURED_SHARE
-        (paging if monitor.grade.pages else noticing)[monitor.code] = share
-    budget = Budget(project.budget.probability, project.budget.looks)
-    return ProjectBudget(budget.split(paging), budget.split(noticing))
+    """Split by the shares of ``ombud.yaml``; a modality without one weighs 1.
+
+    What pages gets ``1 - noticing_share`` of the probability and what is merely noticed the rest, so the
+    chance of any alarm of any kind about one version in one period is at most the probability.
+    """
+    weights = {name: monitor.share for name, monitor in project.monitors.items()}
+    paging, noticing = shares(default_panel([Modality(m) for m in project.modalities]), weights)
+    stated = project.budget
+    split = Budget(stated.probability, stated.looks, stated.open_ended).split(
+        {
+            Purpose.PAGING.value: Branch(1 - stated.noticing_share, paging),
+            Purpose.NOTICING.value: Branch(stated.noticing_share, noticing),
+        }
+    )
+    purposes = dict.fromkeys(paging, Purpose.PAGING) | dict.fromkeys(noticing, Purpose.NOTICING)
+    return ProjectBudget(split, purposes)

@@ -30,6 +30,7 @@ from ombud.settings import Settings
 from ombud_app.services.approvals import ApprovalService
 from ombud_app.services.assessment import AssessmentService
 from ombud_app.services.bias_audit import BiasAuditService
+from ombud_app.services.budget_periods import period_of_promotion
 from ombud_app.services.card_service import CardService
 from ombud_app.services.data_service import DataService
 from ombud_app.services.describing import Describer
@@ -196,6 +197,7 @@ class Platform:
             self.release_policy,
             self.promotion_policy,
             on_rollback=partial(tell_of_rollback, self.desk, self.settings.portal_url),
+            on_promotion=partial(period_of_promotion, self.project),
             family=2 ** len(self.project.modalities) - 1,
         )
 

@@ -23,7 +23,7 @@ from ombud.domain.ports import Clock, Ids, InferenceLog, ModelRegistry, UnitOfWo
 from ombud.domain.rollout import Rollout, RolloutPlan, RolloutState, Step
 from ombud.governance.approvals import ApprovalPolicy
 from ombud.governance.canonical import digest
-from ombud.rollout.controller import OnRollback, RolloutController
+from ombud.rollout.controller import OnPromotion, OnRollback, RolloutController
 from ombud.rollout.effects import AliasEffect, EffectsWorker, Handler
 from ombud.rollout.processes import EvidenceProcesses
 from ombud.rollout.traffic import traffic
@@ -107,6 +107,7 @@ class Trial:
         versions: int = 3,
         processes: EvidenceProcesses | None = None,
         on_rollback: OnRollback | None = None,
+        on_promotion: OnPromotion | None = None,
         clock: MemoryClock | None = None,
         log: InferenceLog | None = None,
         ids: Ids | None = None,
@@ -116,6 +117,7 @@ class Trial:
         self.registry = MemoryRegistry(self.clock)
         self.log = log or MemoryInferenceLog()
         self.on_rollback = on_rollback
+        self.on_promotion = on_promotion
         for number in range(1, versions + 1):
             made = tiny_model.trained(folder / str(number), weight=number / 10)
             self.registry.register(
@@ -144,6 +146,7 @@ class Trial:
             processes or RolloutProcesses(),
             RELEASE,
             on_rollback=self.on_rollback,
+            on_promotion=self.on_promotion,
         )
 
     def approve(self, version: int) -> None:
