@@ -10,6 +10,8 @@ values not yet rejected so: the chance that the truth is *ever* outside is at mo
 ``TwoArmProcess``       two proportions on different requests, stratum by stratum
 ``DifferenceSequence``  the confidence sequence of their difference alone
 ``PairedProcess``       two versions on the same requests; disagreements decide
+``QuantileProcess``     a quantile of any distribution against a hypothetical one
+``QuantileSequence``    its confidence sequence alone
 ======================  ==========================================================================
 
 Each takes arrays, answers with :class:`Evidence` (e-value, estimate, limits), and is saved as plain
@@ -22,6 +24,7 @@ from ombud_monitors.sequential.difference import DifferenceSequence
 from ombud_monitors.sequential.evidence import Evidence, Interval
 from ombud_monitors.sequential.paired import paired_harm, paired_not_worse
 from ombud_monitors.sequential.paired_process import PairedProcess
+from ombud_monitors.sequential.quantile import QuantileProcess, QuantileSequence
 from ombud_monitors.sequential.rollout_processes import RolloutProcesses
 from ombud_monitors.sequential.two_arm import Block, Blocks, split_harm, split_not_worse
 from ombud_monitors.sequential.two_arm_process import TwoArmProcess
@@ -35,6 +38,8 @@ __all__ = [
     "MeanProcess",
     "MeanSequence",
     "PairedProcess",
+    "QuantileProcess",
+    "QuantileSequence",
     "RolloutProcesses",
     "TwoArmProcess",
     "mean_log_wealth",

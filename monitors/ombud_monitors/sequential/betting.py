@@ -22,6 +22,7 @@ Source: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from typing import Literal
 
 import numpy as np
@@ -29,10 +30,13 @@ from numpy.typing import NDArray
 
 from ombud_monitors.sequential.mixture import Mixture, Wealth, half_cauchy
 
-__all__ = ["FRACTIONS", "Alternative", "MeanWealth", "gains", "lower_limit", "stakes"]
+__all__ = ["FRACTIONS", "Alternative", "MeanWealth", "OneSided", "enough", "gains", "lower_limit", "stakes"]
 
 Alternative = Literal["two-sided", "less", "greater"]
-"""Direction of the evidence: "greater" is evidence that the mean exceeds the null."""
+"""Direction of the evidence: "greater" is evidence of a value above the null."""
+
+OneSided = Literal["less", "greater"]
+"""A direction, where the null is composite and evidence against a single point would say little."""
 
 FRACTIONS = half_cauchy(0.3, smallest=1e-4, largest=0.95, count=32)
 """Fractions staked. The scale is the one of .05, .1, .2, .3 whose interval was narrower than the
@@ -115,6 +119,24 @@ def lower_limit(
         if step <= 1e-10:
             return reached
         log_mean += step
+
+
+def enough(n: int, null: float, *, alpha: float) -> int:
+    """Fewest ones among ``n`` zeros and ones that reject "their mean is at most ``null``" at ``alpha``.
+
+    Returns:
+        The count; ``n + 1`` if not even ``n`` ones would do.
+
+    Example:
+        >>> enough(100, 0.5, alpha=0.025), enough(5, 0.5, alpha=0.025)
+        (66, 6)
+    """
+    miss, hit = gains(np.array([0.0, 1.0]), null, FRACTIONS.sizes)
+    return bisect_left(
+        range(n + 1),
+        -math.log(alpha),
+        key=lambda ones: float(FRACTIONS.blend(ones * hit + (n - ones) * miss)),
+    )
 
 
 class MeanWealth(Wealth):

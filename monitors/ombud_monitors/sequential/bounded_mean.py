@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ombud.errors import BadInput
 from ombud_monitors.sequential.betting import Alternative, MeanWealth, gains, lower_limit, stakes
-from ombud_monitors.sequential.bounds import Bounds, check_alpha, numbers
+from ombud_monitors.sequential.bounds import Bounds, check_alpha, check_direction, numbers
 from ombud_monitors.sequential.evidence import Evidence, Interval
 from ombud_monitors.sequential.sealing import State, seal, unseal
 
@@ -190,7 +190,7 @@ class MeanProcess:
         high: float = 1.0,
         alpha: float = 0.05,
     ) -> None:
-        check_alternative(alternative)
+        check_direction(alternative, get_args(Alternative))
         self._sequence = MeanSequence(low, high, alpha=alpha)
         self.null, self.alternative, self.alpha = null, alternative, alpha
         self._wealth = MeanWealth(self._sequence.bounds.unit_null(null), alternative)
@@ -270,19 +270,6 @@ def mean_log_wealth(
         >>> int((mean_log_wealth(streams, 0.15).max(axis=1) >= np.log(20)).sum())
         20
     """
-    check_alternative(alternative)
+    check_direction(alternative, get_args(Alternative))
     bounds, bets = Bounds(low, high), stakes(alternative)
     return bets.path(gains(bounds.unit(values), bounds.unit_null(null), bets.sizes))
-
-
-def check_alternative(alternative: str) -> None:
-    """Refuse a direction that is none.
-
-    Raises:
-        BadInput: It is not "two-sided", "less" or "greater".
-    """
-    if alternative not in get_args(Alternative):
-        raise BadInput(
-            f"alternative: expected one of {get_args(Alternative)}, got {alternative!r}",
-            remedy='Use "greater" to be told that the mean exceeds the null.',
-        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from ombud.errors import BadInput
 
-__all__ = ["Bounds", "check_alpha", "flags", "numbers"]
+__all__ = ["Bounds", "check_alpha", "check_direction", "flags", "numbers"]
 
 
 @dataclass(frozen=True)
@@ -120,4 +121,17 @@ def check_alpha(alpha: float) -> None:
     if not 0 < alpha < 1:
         raise BadInput(
             f"alpha: must lie strictly between 0 and 1, got {alpha}", remedy="Use a level such as 0.05."
+        )
+
+
+def check_direction(alternative: str, among: Collection[str]) -> None:
+    """Refuse a direction of evidence that is none.
+
+    Raises:
+        BadInput: ``alternative`` is not among those known.
+    """
+    if alternative not in among:
+        raise BadInput(
+            f"alternative: expected one of {', '.join(among)}, got {alternative!r}",
+            remedy='Use "greater" to be told of a value above the null, "less" of one below it.',
         )

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ombud.errors import BadInput
+from ombud_monitors.sequential.betting import OneSided
 from ombud_monitors.sequential.bounded_mean import MeanSequence
 from ombud_monitors.sequential.bounds import flags, numbers
 from ombud_monitors.sequential.evidence import Evidence
 from ombud_monitors.sequential.mixture import Wealth
 from ombud_monitors.sequential.paired import bets, outcome_gains
 from ombud_monitors.sequential.sealing import State, seal, unseal
-from ombud_monitors.sequential.two_arm_process import OneSided, check_hypothesis
+from ombud_monitors.sequential.two_arm_process import check_hypothesis
 
 __all__ = ["PairedProcess"]
 

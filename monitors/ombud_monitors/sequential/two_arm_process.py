@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from ombud.errors import BadInput
-from ombud_monitors.sequential.bounds import flags
+from ombud_monitors.sequential.betting import OneSided
+from ombud_monitors.sequential.bounds import check_direction, flags
 from ombud_monitors.sequential.difference import DifferenceSequence
 from ombud_monitors.sequential.evidence import Evidence
 from ombud_monitors.sequential.mixture import Wealth
 from ombud_monitors.sequential.sealing import State, seal, unseal
 from ombud_monitors.sequential.two_arm import BETS, SMALLEST_BLOCK, Blocks, gains
 
-__all__ = ["OneSided", "TwoArmProcess", "check_hypothesis"]
-
-OneSided = Literal["less", "greater"]
-"""Direction of the evidence: "greater" is evidence that the difference exceeds the margin."""
+__all__ = ["TwoArmProcess", "check_hypothesis"]
 
 LOOK = 10 * SMALLEST_BLOCK
 """Requests of one stratum taken as one look where their order is known: a block of 120 loses under 1% of
@@ -164,8 +162,4 @@ def check_hypothesis(margin: float, alternative: str) -> None:
             f"margin: expected a difference of rates strictly between -1 and 1, got {margin}",
             remedy="Give absolute points, 0.02 for 2 points.",
         )
-    if alternative not in get_args(OneSided):
-        raise BadInput(
-            f"alternative: expected one of {get_args(OneSided)}, got {alternative!r}",
-            remedy='Use "greater" to show harm, "less" to show that there is none beyond the margin.',
-        )
+    check_direction(alternative, get_args(OneSided))
