@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ombud_monitors.simulate import COLOUR_ONLY, SHIFTS, severity
+from ombud_monitors.simulate import COLOUR_ONLY, MILDEST_SIZES, SHIFTS, severity
 from ombud_monitors.simulate.image import IMAGE_SHIFTS
 from ombud_monitors.simulate.severity import preferred_numbers
 
@@ -24,3 +24,13 @@ def test_every_size_follows_the_rule(code: str) -> None:
     assert found.mild
     assert found.reached
     assert not severity(shift.at(smaller)).reached
+
+
+@pytest.mark.parametrize("code", ON_DIGITS)
+def test_every_mildest_size_is_the_first_that_is_mild(code: str) -> None:
+    shift = SHIFTS[code].at(MILDEST_SIZES[code])
+    found = severity(shift)
+    print(f"{code}: size {found.size:g}, pixels {found.pixel_change:.4f}, loss {found.loss:.4f}")
+    assert found.entered
+    assert not severity(shift.at(preferred_numbers(shift.size)[-2])).entered
+    assert shift.size <= SHIFTS[code].size

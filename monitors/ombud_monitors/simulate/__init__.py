@@ -11,9 +11,11 @@ same shift with another size; size 0 changes nothing. A shift may also be applie
 :class:`Table` (numbers), :class:`Images`, :class:`Clips` (audio) and :class:`Texts`.
 
 - :mod:`tabular`, :mod:`digits` and :mod:`gaussian`: rows of numbers;
-- :mod:`image`: mild corruptions, whose sizes follow the rule of :mod:`severity`;
+- :mod:`image`: mild corruptions, whose sizes follow the rule of :mod:`severity` (:data:`MILDEST_SIZES`: its
+  lower edge);
 - :mod:`audio`: noise, codecs, rooms and playback, on synthesised voices;
 - :mod:`text`: changes of words, spelling and topic, on made-up sentences;
+- :mod:`multimodal`: windows of a model with three modalities, for monitors that read several at once;
 - :mod:`null` draws windows, :mod:`shift` and :mod:`rows` hold the two nouns, :mod:`catalogue` the lists.
 
 Nothing is downloaded. Importing this package needs numpy, scipy, Pillow and soundfile only.
@@ -29,7 +31,7 @@ from ombud_monitors.simulate.gaussian import (
     rounded_rows,
     t_rows,
 )
-from ombud_monitors.simulate.image import COLOUR_ONLY
+from ombud_monitors.simulate.image import COLOUR_ONLY, MILDEST_SIZES
 from ombud_monitors.simulate.null import REFERENCE_ROWS, Endless, Null, Pair, Pool, Source
 from ombud_monitors.simulate.rows import Clips, Images, Rows, Table, Texts
 from ombud_monitors.simulate.severity import Severity, severity
@@ -38,6 +40,7 @@ from ombud_monitors.simulate.text import hashed_words, sentences, text_embedding
 
 __all__ = [
     "COLOUR_ONLY",
+    "MILDEST_SIZES",
     "NULLS",
     "REFERENCE_ROWS",
     "SHIFTS",

@@ -87,10 +87,17 @@ DIGITS_NULL: Null[Table] = Null(
 
 
 def _shift(
-    name: str, title: str, size: float, unit: str, wording: str, source: str, transform: _Apply
+    name: str,
+    title: str,
+    size: float,
+    unit: str,
+    wording: str,
+    source: str,
+    transform: _Apply,
+    largest: float = 1.0,
 ) -> Shift[Table]:
     return Shift(
-        f"digits.{name}", title, TABLE, "digits", size, unit, wording, source, transform, largest=1.0
+        f"digits.{name}", title, TABLE, "digits", size, unit, wording, source, transform, largest=largest
     )
 
 
@@ -135,6 +142,8 @@ def _blend(name: str, size: float) -> Shift[Table]:
         "Every image is blended with another one, weight {size:.0%}, and rounded to whole numbers.",
         "Zhang et al., mixup, ICLR 2018, with a fixed weight; rounding is ours.",
         _on_grid(blended),
+        # Beyond one half the other image dominates, and the population comes back to what it was.
+        largest=0.5,
     )
 
 

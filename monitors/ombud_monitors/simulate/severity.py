@@ -3,7 +3,8 @@
 A corruption is *mild* at a size where a good classifier loses between 1 and 10 points of accuracy; or
 where it loses less, but pixels change by 2% to 10% of full scale on average. The size on the list
 is the first of the preferred numbers 1, 1.2, 1.5, 1.8, 2.2, 2.7, 3.3, 3.9, 4.7, 5.6, 6.8, 8.2 (times a
-power of ten) that reaches the middle of either range: a loss of 3.2 points or a change of 4.5%.
+power of ten) that reaches the geometric middle of either range: a loss of 3.2 points or a change of
+4.5%. The sizes of :mod:`ombud_monitors.simulate.image.mildest` are the first that enter either range.
 
 Source: preferred numbers: IEC 60063, series E12. The ranges were fixed before any detector was run.
 """
@@ -64,6 +65,11 @@ class Severity(NamedTuple):
         return low <= self.loss <= high or (
             self.loss < low and PIXEL_CHANGE[0] <= self.pixel_change <= PIXEL_CHANGE[1]
         )
+
+    @property
+    def entered(self) -> bool:
+        """Whether the size reaches the lower edge of either range."""
+        return self.loss >= LOSS[0] or self.pixel_change >= PIXEL_CHANGE[0]
 
     @property
     def reached(self) -> bool:
