@@ -32,7 +32,7 @@ from ombud_monitors.simulate.gaussian import (
     t_rows,
 )
 from ombud_monitors.simulate.image import COLOUR_ONLY, MILDEST_SIZES
-from ombud_monitors.simulate.null import REFERENCE_ROWS, Endless, Null, Pair, Pool, Source
+from ombud_monitors.simulate.null import REFERENCE_ROWS, Endless, Null, Pair, Pool
 from ombud_monitors.simulate.rows import Clips, Images, Rows, Table, Texts
 from ombud_monitors.simulate.severity import Severity, severity
 from ombud_monitors.simulate.shift import SWITCH, TABLE, Shift
@@ -55,7 +55,6 @@ __all__ = [
     "Rows",
     "Severity",
     "Shift",
-    "Source",
     "Table",
     "Texts",
     "clip_descriptors",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, Generic, NamedTuple, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ombud.errors import BadInput
 from ombud_monitors.simulate.rows import Rows
 from ombud_monitors.simulate.shift import Shift
 
-__all__ = ["REFERENCE_ROWS", "Endless", "Null", "Pair", "Pool", "Source"]
+__all__ = ["REFERENCE_ROWS", "Endless", "Null", "Pair", "Pool"]
 
 REFERENCE_ROWS = 500
 """Rows of a reference window where nothing else is said."""
@@ -34,15 +34,6 @@ class Pair(NamedTuple):
 
     reference: Matrix
     current: Matrix
-
-
-class Source(Protocol[R]):
-    """Where windows come from."""
-
-    def pairs(
-        self, shift: Shift[R] | None, n: int, repeats: int, *, seed: int, reference: int
-    ) -> Iterator[Pair]:
-        """``repeats`` pairs of windows; the current one after ``shift``."""
 
 
 @dataclass(frozen=True, eq=False)
