@@ -11,6 +11,7 @@ detector   sees                                                p-value
 =========  ==================================================  ==========================
 
 ``RandomFeatureMMD`` is ``MMD`` in linear time, its kernel approximated, its p-value exact all the same.
+``BinnedKS`` is ``KS`` on :class:`Histograms`, which merge exactly and are judged without rows.
 All follow :class:`~ombud_monitors.detector.Detector`. Each is for windows that are looked at once;
 what is looked at repeatedly takes its level from
 :class:`~ombud_monitors.multiplicity.budget.Budget`, or uses :mod:`ombud_monitors.sequential`.
@@ -18,10 +19,12 @@ what is looked at repeatedly takes its level from
 """
 
 from ombud_monitors.two_sample.assignments import permutations_for
+from ombud_monitors.two_sample.binned_ks import BinnedKS, FittedBinnedKS
 from ombud_monitors.two_sample.energy import Energy
 from ombud_monitors.two_sample.evidence import Evidence, Refusal
 from ombud_monitors.two_sample.exchangeable import Exchangeable, clusters_needed
 from ombud_monitors.two_sample.fitting import FittedTwoSampleTest, TwoSampleTest
+from ombud_monitors.two_sample.histograms import Bins, Histograms
 from ombud_monitors.two_sample.ks import KS
 from ombud_monitors.two_sample.mean import Mean, MeanEvidence, compare_means
 from ombud_monitors.two_sample.mmd import MMD
@@ -33,10 +36,14 @@ from ombud_monitors.two_sample.windows import Windows
 __all__ = [
     "KS",
     "MMD",
+    "BinnedKS",
+    "Bins",
     "Energy",
     "Evidence",
     "Exchangeable",
+    "FittedBinnedKS",
     "FittedTwoSampleTest",
+    "Histograms",
     "Mean",
     "MeanEvidence",
     "Permuted",

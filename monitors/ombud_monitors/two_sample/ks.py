@@ -103,7 +103,7 @@ class KS(TwoSampleTest):
             columns = len(distances)
             moved = Moved(bridge_evidence(largest, columns, x.shape[1], len(y), self.level), distances)
         top = most_moved(moved.distances)
-        means = windows.current[:, top].mean(axis=0, dtype=np.float64)
+        means = windows.current.T[top].mean(axis=1, dtype=np.float64)
         causes = contributions(top, made["mean"][top], means, made["deviation"][top])
         return replace(moved.evidence, causes=causes)
 

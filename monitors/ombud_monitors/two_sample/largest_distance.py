@@ -40,10 +40,13 @@ class Bounds:
             >>> bounds.lower.tolist(), bounds.upper.tolist()
             ([0.25], [0.75])
         """
-        apart = (current - reference).cumsum(axis=1)
-        above, below = apart + reference, current - apart
-        upper = np.maximum(above.max(axis=1), below.max(axis=1))
-        return cls(np.abs(apart).max(axis=1), upper)
+        apart = current - reference
+        np.cumsum(apart, axis=1, out=apart)
+        lower = np.maximum(apart.max(axis=1), -apart.min(axis=1))
+        inside = apart + reference
+        upper = inside.max(axis=1)
+        np.subtract(current, apart, out=inside)
+        return cls(lower, np.maximum(upper, inside.max(axis=1)))
 
 
 def steps_apart(x: NDArray[Any], y: NDArray[Any]) -> int:
@@ -58,14 +61,13 @@ def steps_apart(x: NDArray[Any], y: NDArray[Any]) -> int:
         2
     """
     n, m = len(x), len(y)
-    # Their difference is largest just before a value of y, and smallest just after one. At tied values of
-    # y only the first has the right count of what lies before it and the last of what lies up to it.
-    before = np.searchsorted(x, y, side="left") * m
-    upto = np.searchsorted(x, y, side="right") * m
-    rank = np.arange(m) * n
-    first = np.append(True, y[1:] != y[:-1])
-    last = np.append(first[1:], True)
-    return int(max((before - rank)[first].max(), (rank + n - upto)[last].max(), 0))
+    pooled = np.concatenate([x, y])
+    # Two sorted runs: a stable sort merges them in linear time.
+    order = pooled.argsort(kind="stable")
+    merged = pooled[order]
+    apart = np.where(order < n, m, -n).cumsum()
+    at_end_of_tie = np.append(merged[1:] != merged[:-1], True)
+    return int(np.abs(apart[at_end_of_tie]).max())
 
 
 def largest_distance(
