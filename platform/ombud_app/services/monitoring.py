@@ -16,6 +16,8 @@ from ombud.domain.verdict import StoredVerdict
 from ombud.domain.window import Window
 from ombud.errors import BadInput, Conflict
 from ombud.project import Project
+from ombud_app.services.budget_periods import ensure_recorded, look_number, looks_in
+from ombud_app.services.budget_records import BudgetPeriod
 from ombud_app.services.budgeting import budget_of
 from ombud_app.services.earlier_windows import EarlierWindows, read_earlier
 from ombud_app.services.evaluation import EvaluationService, Reference
@@ -52,9 +54,10 @@ class _Seen:
 
 @dataclass(frozen=True)
 class _SoFar:
-    """What was done before in this budget period: whose look this is, and what it said if it was taken."""
+    """What was done before in this budget period: which look this is, and what it said if it was taken."""
 
     look: int
+    period: BudgetPeriod
     said: tuple[StoredVerdict, ...]
     earlier: EarlierWindows
 
@@ -171,6 +174,7 @@ class MonitoringService:
         at = self.clock.now()
         verdicts = tuple(self._stored(m, seen, window, at, run_id, so_far) for m in self.panel)
         with self.uow.begin() as tx:
+            ensure_recorded(tx, so_far.period, at=at)
             tx.windows.put(window)
             # Two runs may look at the same window at once: the first to write has looked.
             if not all(tx.verdicts.put(v) for v in verdicts):
@@ -199,22 +203,25 @@ class MonitoringService:
         )
 
     def _so_far(self, window: Window) -> _SoFar:
-        since = self.clock.now() - timedelta(days=self.project.budget.period_days)
         with self.uow.begin(write=False) as tx:
+            number, period = look_number(
+                tx, self.project, window.version, window.window_id, window.created_at
+            )
             windows = tx.windows.list(self.project.name, version=window.version)
             said = tx.verdicts.list(self.project.name, version=window.version)
-        looked = [w for w in windows if w.created_at >= since and w.window_id != window.window_id]
         mine = tuple(v for v in said if v.window_id == window.window_id and not v.advisory)
+        if mine:
+            return _SoFar(number, period, mine, EarlierWindows({}, {}))
         earlier = read_earlier(
             self.log,
             window,
-            looked,
+            looks_in(period, windows),
             said,
             labels=self.project.task.labels,
             modalities=self._modalities,
             clusters=self.project.clusters,
         )
-        return _SoFar(len(looked) + 1, mine, earlier)
+        return _SoFar(number, period, (), earlier)
 
     def _seen(self, partition: str) -> list[_Seen]:
         rows = self.log.read(self._query(partition))
