@@ -12,6 +12,7 @@ values not yet rejected so: the chance that the truth is *ever* outside is at mo
 ``PairedProcess``       two versions on the same requests; disagreements decide
 ``QuantileProcess``     a quantile of any distribution against a hypothetical one
 ``QuantileSequence``    its confidence sequence alone
+``HarmfulShift``        the risk in production against a labelled reference; labels come late
 ======================  ==========================================================================
 
 Each takes arrays, answers with :class:`Evidence` (e-value, estimate, limits), and is saved as plain
@@ -22,6 +23,7 @@ serve the judge of a rollout.
 from ombud_monitors.sequential.bounded_mean import MeanProcess, MeanSequence, mean_log_wealth
 from ombud_monitors.sequential.difference import DifferenceSequence
 from ombud_monitors.sequential.evidence import Evidence, Interval
+from ombud_monitors.sequential.harmful_shift import HarmEvidence, HarmfulShift
 from ombud_monitors.sequential.paired import paired_harm, paired_not_worse
 from ombud_monitors.sequential.paired_process import PairedProcess
 from ombud_monitors.sequential.quantile import QuantileProcess, QuantileSequence
@@ -34,6 +36,8 @@ __all__ = [
     "Blocks",
     "DifferenceSequence",
     "Evidence",
+    "HarmEvidence",
+    "HarmfulShift",
     "Interval",
     "MeanProcess",
     "MeanSequence",
