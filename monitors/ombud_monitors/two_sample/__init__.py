@@ -12,6 +12,7 @@ detector   sees                                                p-value
 
 ``RandomFeatureMMD`` is ``MMD`` in linear time, its kernel approximated, its p-value exact all the same.
 ``BinnedKS`` is ``KS`` on :class:`Histograms`, which merge exactly and are judged without rows.
+``CramerVonMises`` sees what changes a column's distribution a little all along its range.
 All follow :class:`~ombud_monitors.detector.Detector`. Each is for windows that are looked at once;
 what is looked at repeatedly takes its level from
 :class:`~ombud_monitors.multiplicity.budget.Budget`, or uses :mod:`ombud_monitors.sequential`.
@@ -20,6 +21,7 @@ what is looked at repeatedly takes its level from
 
 from ombud_monitors.two_sample.assignments import permutations_for
 from ombud_monitors.two_sample.binned_ks import BinnedKS, FittedBinnedKS
+from ombud_monitors.two_sample.cramer_von_mises import CramerVonMises
 from ombud_monitors.two_sample.energy import Energy
 from ombud_monitors.two_sample.evidence import Evidence, Refusal
 from ombud_monitors.two_sample.exchangeable import Exchangeable, clusters_needed
@@ -38,6 +40,7 @@ __all__ = [
     "MMD",
     "BinnedKS",
     "Bins",
+    "CramerVonMises",
     "Energy",
     "Evidence",
     "Exchangeable",

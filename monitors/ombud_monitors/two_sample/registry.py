@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from ombud_monitors.two_sample.binned_ks import BinnedKS
+from ombud_monitors.two_sample.cramer_von_mises import CramerVonMises
 from ombud_monitors.two_sample.energy import Energy
 from ombud_monitors.two_sample.fitting import TwoSampleTest
 from ombud_monitors.two_sample.ks import KS
@@ -17,6 +18,9 @@ from ombud_monitors.two_sample.ranks import Ranks
 __all__ = ["DETECTORS"]
 
 DETECTORS: Mapping[str, type[TwoSampleTest]] = MappingProxyType(
-    {recipe.name: recipe for recipe in (Mean, Ranks, KS, BinnedKS, MMD, RandomFeatureMMD, Energy)}
+    {
+        recipe.name: recipe
+        for recipe in (Mean, Ranks, KS, BinnedKS, CramerVonMises, MMD, RandomFeatureMMD, Energy)
+    }
 )
 """Name in the catalogue → recipe."""
