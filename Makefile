@@ -11,7 +11,7 @@ TORCH_INDEX ?=
 DATA        ?=
 export OMBUD_HOME ?= .ombud
 
-.PHONY: demo up test check faults bench clean
+.PHONY: demo up test check faults bench calibrate clean
 .DEFAULT_GOAL := demo
 
 demo: $(STAMP)
@@ -22,7 +22,7 @@ up: $(STAMP)
 
 test: $(STAMP) check
 	bash scripts/install_system_packages.sh
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -p no:benchmark
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -33,8 +33,15 @@ check: $(STAMP)
 faults: $(STAMP)
 	OMBUD_FAULTS=long $(BIN)/python -m pytest tests/faults
 
+# How long the story takes; then how fast the drift tests are, beside peers.
 bench: $(STAMP)
 	$(BIN)/python -m tests.benchmarks.story
+	$(BIN)/python -m pytest tests/benchmarks/test_drift_speed.py --benchmark-only -p no:cacheprovider
+	$(BIN)/ombud bench drift
+
+# Minutes; with FULL=--full every shift and curve, which takes hours and writes docs/calibration.md.
+calibrate: $(STAMP)
+	$(BIN)/ombud calibrate $(if $(FULL),--full --store .ombud/calibration.jsonl --page docs/calibration.md)
 
 $(STAMP): pyproject.toml constraints.txt scripts/install_environment.sh
 	PYTHON="$(PYTHON)" TORCH_INDEX="$(TORCH_INDEX)" bash scripts/install_environment.sh $(VENV)

@@ -8,7 +8,9 @@ last, and :func:`page_of` writes it for people. ``ombud calibrate`` does all of 
   one that never does;
 - :mod:`rates` and :mod:`p_values`: exact bounds, so that few repeats claim little;
 - :mod:`promises` and :mod:`powers`: each claim with the number that decides it;
-- :mod:`budgeted`: one budget over many windows, and the delay to a shift under it.
+- :mod:`budgeted`: one budget over many windows, and the delay to a shift under it;
+- :mod:`speed`, with :mod:`racers`, :mod:`costs`, :mod:`scaling` and :mod:`floors`: CPU seconds and memory
+  beside peers', how they grow, and what the machine allows; ``ombud bench drift``.
 
 Example:
     >>> plan = Plan(repeats=20, only=("ks", "never-fires"))
@@ -26,23 +28,28 @@ from ombud_monitors.evaluate.pieces import Cell, Outcome, Piece, Tally, WindowPi
 from ombud_monitors.evaluate.plan import DEFAULT_TEST, Plan
 from ombud_monitors.evaluate.promises import Promise, at_least, keeps_level, sees_something, valid_p_values
 from ombud_monitors.evaluate.provenance import THREAD_VARIABLES, code_digest, environment
+from ombud_monitors.evaluate.racers import Racer, racers, windows
 from ombud_monitors.evaluate.rates import Rate
+from ombud_monitors.evaluate.speed import PATIENCE, Lap, laps_of, speed_document
 from ombud_monitors.evaluate.study import document, pieces_of, promises_of, tallied
 
 __all__ = [
     "DEFAULT_TEST",
     "LEVEL",
+    "PATIENCE",
     "THREAD_VARIABLES",
     "BudgetedRuns",
     "Camp",
     "Cell",
     "Contestant",
     "JudgeWindow",
+    "Lap",
     "Ours",
     "Outcome",
     "Piece",
     "Plan",
     "Promise",
+    "Racer",
     "Rate",
     "Run",
     "Tally",
@@ -57,12 +64,16 @@ __all__ = [
     "everybody",
     "histogram_text",
     "keeps_level",
+    "laps_of",
     "page_of",
     "pieces_of",
     "promises_of",
+    "racers",
     "sees_something",
+    "speed_document",
     "tallied",
     "uniformity",
     "valid_p_values",
     "window_pieces",
+    "windows",
 ]

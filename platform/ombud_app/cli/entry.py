@@ -16,6 +16,7 @@ from ombud.settings import Settings
 from ombud_app.cli import (
     alerts,
     approvals,
+    bench,
     budget,
     calibrate,
     cards,
@@ -58,7 +59,7 @@ def root(
 
 for _module in (init, doctor, status, quickstart, up, calibrate):
     app.command(_module.NAME)(_module.command)
-for _group in (models_and_versions, monitors, cards, approvals, alerts, rollout, ledger, data, tokens):
+for _group in (models_and_versions, monitors, cards, approvals, alerts, rollout, ledger, data, tokens, bench):
     app.add_typer(_group.app, name=_group.NAME, no_args_is_help=True)
 # Without a command of its own it shows the budget.
 app.add_typer(budget.app, name=budget.NAME)
