@@ -39,7 +39,7 @@ bench: $(STAMP)
 	$(BIN)/python -m pytest tests/benchmarks/test_drift_speed.py --benchmark-only -p no:cacheprovider
 	$(BIN)/ombud bench drift
 
-# Minutes; with FULL=--full every shift and curve, which takes hours and writes docs/calibration.md.
+# Minutes; with FULL=1 every shift and curve, which takes hours and writes docs/calibration.md.
 calibrate: $(STAMP)
 	$(BIN)/ombud calibrate $(if $(FULL),--full --store .ombud/calibration.jsonl --page docs/calibration.md)
 
