@@ -123,7 +123,11 @@ class TwoArmProcess:
         return Evidence(**vars(self._sequence.interval), e_value=wealth.now, peak=wealth.peak)
 
     def _add(self, requests: Sequence[int], errors: Sequence[int], stratum: Stratum) -> None:
-        block = self._blocks.add([int(n) for n in requests], [int(e) for e in errors], stratum=stratum)
+        block = self._blocks.add(
+            [int(n) for n in requests],
+            [int(e) for e in errors],
+            stratum=stratum if isinstance(stratum, str) else int(stratum),
+        )
         if block is not None:
             toward = 1 if self.alternative == "greater" else -1
             self._wealth.add(gains([block], BETS.sizes, gaps=self.margin, toward=toward))

@@ -57,7 +57,7 @@ def test_mergers_halve_the_resolution_as_seldom_as_they_can() -> None:
 
 
 @pytest.mark.parametrize("p", [0.02, 0.5, 0.95])
-@pytest.mark.parametrize("n", [1, 30, 400])
+@pytest.mark.parametrize("n", [1, 30, 120])
 def test_counts_that_are_enough_are_those_that_betting_rejects(n: int, p: float) -> None:
     found = enough(n, p, alpha=0.05)
     rejecting = [
