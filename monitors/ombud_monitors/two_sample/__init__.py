@@ -13,6 +13,7 @@ detector   sees                                                p-value
 ``RandomFeatureMMD`` is ``MMD`` in linear time, its kernel approximated, its p-value exact all the same.
 ``BinnedKS`` is ``KS`` on :class:`Histograms`, which merge exactly and are judged without rows.
 ``CramerVonMises`` sees what changes a column's distribution a little all along its range.
+``Categories`` compares the shares of categories; :class:`CategoryCodes` turns texts into codes for it.
 All follow :class:`~ombud_monitors.detector.Detector`. Each is for windows that are looked at once;
 what is looked at repeatedly takes its level from
 :class:`~ombud_monitors.multiplicity.budget.Budget`, or uses :mod:`ombud_monitors.sequential`.
@@ -21,6 +22,8 @@ what is looked at repeatedly takes its level from
 
 from ombud_monitors.two_sample.assignments import permutations_for
 from ombud_monitors.two_sample.binned_ks import BinnedKS, FittedBinnedKS
+from ombud_monitors.two_sample.categories import Categories
+from ombud_monitors.two_sample.category_codes import CategoryCodes
 from ombud_monitors.two_sample.cramer_von_mises import CramerVonMises
 from ombud_monitors.two_sample.energy import Energy
 from ombud_monitors.two_sample.evidence import Evidence, Refusal
@@ -40,6 +43,8 @@ __all__ = [
     "MMD",
     "BinnedKS",
     "Bins",
+    "Categories",
+    "CategoryCodes",
     "CramerVonMises",
     "Energy",
     "Evidence",
