@@ -79,6 +79,7 @@ _ENTRIES = (
     _detector("ks", "Kolmogorov–Smirnov test per dimension"),
     _detector("cramer_von_mises", "Cramér–von Mises test per dimension"),
     _detector("categories", "Chi-squared or exact test of category shares"),
+    _detector("classifier", "Classifier two-sample test"),
     _detector("binned_ks", "Kolmogorov–Smirnov test per dimension, on histograms"),
     _detector("mmd", "Maximum mean discrepancy with permutations"),
     _detector("random_feature_mmd", "Maximum mean discrepancy by random features"),

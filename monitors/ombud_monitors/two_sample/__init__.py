@@ -14,6 +14,7 @@ detector   sees                                                p-value
 ``BinnedKS`` is ``KS`` on :class:`Histograms`, which merge exactly and are judged without rows.
 ``CramerVonMises`` sees what changes a column's distribution a little all along its range.
 ``Categories`` compares the shares of categories; :class:`CategoryCodes` turns texts into codes for it.
+``ClassifierTest`` trains on half of the rows and judges by the other half, whatever the learner sees.
 All follow :class:`~ombud_monitors.detector.Detector`. Each is for windows that are looked at once;
 what is looked at repeatedly takes its level from
 :class:`~ombud_monitors.multiplicity.budget.Budget`, or uses :mod:`ombud_monitors.sequential`.
@@ -24,6 +25,7 @@ from ombud_monitors.two_sample.assignments import permutations_for
 from ombud_monitors.two_sample.binned_ks import BinnedKS, FittedBinnedKS
 from ombud_monitors.two_sample.categories import Categories
 from ombud_monitors.two_sample.category_codes import CategoryCodes
+from ombud_monitors.two_sample.classifier import ClassifierTest
 from ombud_monitors.two_sample.cramer_von_mises import CramerVonMises
 from ombud_monitors.two_sample.energy import Energy
 from ombud_monitors.two_sample.evidence import Evidence, Refusal
@@ -45,6 +47,7 @@ __all__ = [
     "Bins",
     "Categories",
     "CategoryCodes",
+    "ClassifierTest",
     "CramerVonMises",
     "Energy",
     "Evidence",

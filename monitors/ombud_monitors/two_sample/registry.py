@@ -7,6 +7,7 @@ from types import MappingProxyType
 
 from ombud_monitors.two_sample.binned_ks import BinnedKS
 from ombud_monitors.two_sample.categories import Categories
+from ombud_monitors.two_sample.classifier import ClassifierTest
 from ombud_monitors.two_sample.cramer_von_mises import CramerVonMises
 from ombud_monitors.two_sample.energy import Energy
 from ombud_monitors.two_sample.fitting import TwoSampleTest
@@ -21,7 +22,18 @@ __all__ = ["DETECTORS"]
 DETECTORS: Mapping[str, type[TwoSampleTest]] = MappingProxyType(
     {
         recipe.name: recipe
-        for recipe in (Mean, Ranks, KS, BinnedKS, CramerVonMises, Categories, MMD, RandomFeatureMMD, Energy)
+        for recipe in (
+            Mean,
+            Ranks,
+            KS,
+            BinnedKS,
+            CramerVonMises,
+            Categories,
+            ClassifierTest,
+            MMD,
+            RandomFeatureMMD,
+            Energy,
+        )
     }
 )
 """Name in the catalogue → recipe."""
