@@ -23,7 +23,7 @@ Example:
 from ombud_monitors.evaluate.budgeted import BudgetedRuns, JudgeWindow, Run, budget_promises
 from ombud_monitors.evaluate.contestants import LEVEL, Camp, Contestant, Ours, contestant, everybody
 from ombud_monitors.evaluate.p_values import Uniformity, histogram_text, uniformity
-from ombud_monitors.evaluate.page import page_of
+from ombud_monitors.evaluate.page import json_of, page_of
 from ombud_monitors.evaluate.pieces import Cell, Outcome, Piece, Tally, WindowPiece, window_pieces
 from ombud_monitors.evaluate.plan import DEFAULT_TEST, Plan
 from ombud_monitors.evaluate.promises import Promise, at_least, keeps_level, sees_something, valid_p_values
@@ -63,6 +63,7 @@ __all__ = [
     "environment",
     "everybody",
     "histogram_text",
+    "json_of",
     "keeps_level",
     "laps_of",
     "page_of",

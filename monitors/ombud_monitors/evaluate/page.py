@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ombud_monitors.evaluate.p_values import histogram_text
 
-__all__ = ["HEADINGS", "markdown_table", "page_of"]
+__all__ = ["HEADINGS", "json_of", "markdown_table", "page_of"]
 
 HEADINGS = (
     "Promises",
@@ -63,6 +64,29 @@ def page_of(document: Mapping[str, Any]) -> str:
     written = "\n".join(f"## {title}\n\n{text}\n" for title, text in chapters.items())
     head = _HEAD.format(level=document["level"], full=" --full" if document["full"] else "")
     return f"{head}\n{_made_with(document)}\n\n{written}"
+
+
+def json_of(document: Mapping[str, Any]) -> str:
+    """The document as JSON with one line for each row of its tables, so that a change can be read.
+
+    Example:
+        >>> print(json_of({"seed": 0, "power": [{"n": 50}, {"n": 100}]}))
+        {
+        "seed": 0,
+        "power": [
+         {"n": 50},
+         {"n": 100}
+        ]
+        }
+    """
+    parts = []
+    for key, value in document.items():
+        if isinstance(value, list) and value:
+            rows = ",\n ".join(json.dumps(row, ensure_ascii=False) for row in value)
+            parts.append(f"{json.dumps(key)}: [\n {rows}\n]")
+        else:
+            parts.append(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
+    return "{\n" + ",\n".join(parts) + "\n}"
 
 
 def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:

@@ -14,7 +14,7 @@ from rich.table import Table
 from ombud_app.cli.output import AsJson, show, table
 from ombud_app.cli.progress import bar
 from ombud_app.services.calibrating import Store, outcomes
-from ombud_monitors.evaluate import Plan, document, page_of, pieces_of, tallied
+from ombud_monitors.evaluate import Plan, document, json_of, page_of, pieces_of, tallied
 
 __all__ = ["NAME", "command"]
 
@@ -67,7 +67,7 @@ def command(
         )
     found = document(plan, tallied(done))
     if page is not None:
-        written = json.dumps(found, indent=1, ensure_ascii=False) + "\n"
+        written = json_of(found) + "\n"
         page.with_suffix(".json").write_text(written, "utf-8")
         # From what was written, so that nobody can read another number than the file's.
         page.write_text(page_of(json.loads(written)), "utf-8")
