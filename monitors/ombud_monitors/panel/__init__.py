@@ -4,7 +4,7 @@ Per modality: is its answer worse (estimated without labels, measured with them)
 embeddings, its descriptors or its presence change. Over all: is the final answer worse, and do the
 modalities disagree more or less than they did. Harm pages, change informs.
 
-:func:`default_panel` builds the monitors, :func:`shares` says how they divide the error budget, and
+:func:`default_panel` builds the monitors, :func:`panel_budget` divides the error budget among them, and
 every monitor judges one window at the level that the budget allows; :func:`look` lets claims of change
 look back on the windows before it:
 
@@ -14,12 +14,12 @@ Example:
     >>> panel = default_panel((TEXT, AUDIO))
     >>> [monitor.code for monitor in panel][:5]
     ['text.harm', 'text.measured_harm', 'text.embedding', 'text.descriptors', 'text.missing']
-    >>> paging, changed = shares(panel)
-    >>> split = Budget(0.05, looks=4).split(paging)
-    >>> 0.003 < split.level("audio.harm", look=1) < 0.005
+    >>> budget = panel_budget(panel, Budget(0.05, looks=4))
+    >>> 0.003 < budget.level("audio.harm", look=1) < 0.005
     True
 """
 
+from ombud_monitors.panel.budget import PanelBudget, Purpose, panel_budget
 from ombud_monitors.panel.changed import DescriptorsChanged, EmbeddingChanged
 from ombud_monitors.panel.claim import Claim, Monitor
 from ombud_monitors.panel.conflict import ConflictChanged
@@ -39,10 +39,13 @@ __all__ = [
     "EstimatedHarm",
     "MeasuredHarm",
     "Monitor",
+    "PanelBudget",
     "PresenceChanged",
+    "Purpose",
     "Question",
     "default_panel",
     "look",
+    "panel_budget",
     "pooled",
     "shares",
 ]

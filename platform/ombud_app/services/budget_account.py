@@ -12,7 +12,8 @@ from ombud.domain.verdict import StoredVerdict
 from ombud.project import Project
 from ombud_app.services.budget_periods import looks_in, period_at
 from ombud_app.services.budget_records import BudgetPeriod
-from ombud_app.services.budgeting import ProjectBudget, Purpose, budget_of
+from ombud_app.services.budgeting import budget_of
+from ombud_monitors.panel import PanelBudget, Purpose
 
 __all__ = ["BudgetAccount", "MonitorAccount", "account_of", "cost", "unspent_account"]
 
@@ -94,7 +95,7 @@ def cost(stored: StoredVerdict) -> float:
     return 0.0 if stored.advisory else stored.verdict.threshold or 0.0
 
 
-def _plan(budget: ProjectBudget, look: int) -> tuple[MonitorAccount, ...]:
+def _plan(budget: PanelBudget, look: int) -> tuple[MonitorAccount, ...]:
     return tuple(
         MonitorAccount(purpose, row.monitor, row.share, row.level, row.total, remaining=row.total)
         for purpose, row in budget.table(look)
@@ -102,7 +103,7 @@ def _plan(budget: ProjectBudget, look: int) -> tuple[MonitorAccount, ...]:
 
 
 def _line(
-    plan: MonitorAccount, budget: ProjectBudget, said: Sequence[StoredVerdict], taken: int
+    plan: MonitorAccount, budget: PanelBudget, said: Sequence[StoredVerdict], taken: int
 ) -> MonitorAccount:
     costs = [cost(v) for v in said]
     given = sum((Fraction(budget.level(plan.monitor, look)) for look in range(1, taken + 1)), Fraction(0))

@@ -9,8 +9,8 @@ import pytest
 from ombud.domain.modality import Modality
 from ombud.errors import BadInput
 from ombud.project import Project, parse_project
-from ombud_app.services.budgeting import Purpose, budget_of
-from ombud_monitors.panel import default_panel, shares
+from ombud_app.services.budgeting import budget_of
+from ombud_monitors.panel import Purpose, default_panel, shares
 
 PROJECT = """
 name: digits

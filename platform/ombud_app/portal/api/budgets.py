@@ -24,7 +24,7 @@ from ombud_app.services.budget_account import (
 )
 from ombud_app.services.budget_periods import current_version, open_period, version_or_current
 from ombud_app.services.budget_records import BudgetPeriod, PeriodCause, periods_of
-from ombud_app.services.budgeting import Purpose
+from ombud_monitors.panel import Purpose
 
 __all__ = [
     "BudgetTable",
