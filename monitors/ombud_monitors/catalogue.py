@@ -84,6 +84,8 @@ _ENTRIES = (
     _detector("mmd", "Maximum mean discrepancy with permutations"),
     _detector("random_feature_mmd", "Maximum mean discrepancy by random features"),
     _detector("energy", "Energy distance with permutations"),
+    _detector("second_moment", "Whitened second moment with permutations"),
+    _detector("norms", "Norms of rows with permutations"),
 )
 
 CATALOGUE: Mapping[str, CatalogueEntry] = MappingProxyType({entry.code: entry for entry in _ENTRIES})

@@ -15,6 +15,7 @@ detector   sees                                                p-value
 ``CramerVonMises`` sees what changes a column's distribution a little all along its range.
 ``Categories`` compares the shares of categories; :class:`CategoryCodes` turns texts into codes for it.
 ``ClassifierTest`` trains on half of the rows and judges by the other half, whatever the learner sees.
+``SecondMoment`` sees spread and dependence, ``Norms`` the length of rows (a change of gain).
 All follow :class:`~ombud_monitors.detector.Detector`. Each is for windows that are looked at once;
 what is looked at repeatedly takes its level from
 :class:`~ombud_monitors.multiplicity.budget.Budget`, or uses :mod:`ombud_monitors.sequential`.
@@ -35,9 +36,11 @@ from ombud_monitors.two_sample.histograms import Bins, Histograms
 from ombud_monitors.two_sample.ks import KS
 from ombud_monitors.two_sample.mean import Mean, MeanEvidence, compare_means
 from ombud_monitors.two_sample.mmd import MMD
+from ombud_monitors.two_sample.norms import Norms
 from ombud_monitors.two_sample.permuting import Permuted, critical_value, permutation_test
 from ombud_monitors.two_sample.random_features import RandomFeatureMMD
 from ombud_monitors.two_sample.ranks import Ranks
+from ombud_monitors.two_sample.second_moment import SecondMoment
 from ombud_monitors.two_sample.windows import Windows
 
 __all__ = [
@@ -57,10 +60,12 @@ __all__ = [
     "Histograms",
     "Mean",
     "MeanEvidence",
+    "Norms",
     "Permuted",
     "RandomFeatureMMD",
     "Ranks",
     "Refusal",
+    "SecondMoment",
     "TwoSampleTest",
     "Windows",
     "clusters_needed",

@@ -14,8 +14,10 @@ from ombud_monitors.two_sample.fitting import TwoSampleTest
 from ombud_monitors.two_sample.ks import KS
 from ombud_monitors.two_sample.mean import Mean
 from ombud_monitors.two_sample.mmd import MMD
+from ombud_monitors.two_sample.norms import Norms
 from ombud_monitors.two_sample.random_features import RandomFeatureMMD
 from ombud_monitors.two_sample.ranks import Ranks
+from ombud_monitors.two_sample.second_moment import SecondMoment
 
 __all__ = ["DETECTORS"]
 
@@ -33,6 +35,8 @@ DETECTORS: Mapping[str, type[TwoSampleTest]] = MappingProxyType(
             MMD,
             RandomFeatureMMD,
             Energy,
+            SecondMoment,
+            Norms,
         )
     }
 )
