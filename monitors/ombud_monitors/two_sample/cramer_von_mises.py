@@ -76,10 +76,11 @@ class CramerVonMises(TwoSampleTest):
 
     def prepare(self, reference: NDArray[Any]) -> Mapping[str, NDArray[Any]]:
         """Sorted columns, means and deviations of the reference."""
+        ordered = np.sort(np.ascontiguousarray(reference.T), axis=1)
         return {
-            "ordered": np.sort(np.ascontiguousarray(reference.T), axis=1),
-            "mean": reference.mean(axis=0, dtype=np.float64),
-            "deviation": reference.std(axis=0, dtype=np.float64),
+            "ordered": ordered,
+            "mean": ordered.mean(axis=1, dtype=np.float64),
+            "deviation": ordered.std(axis=1, dtype=np.float64),
         }
 
     def compare(self, windows: Windows, *, seed: int) -> Evidence:

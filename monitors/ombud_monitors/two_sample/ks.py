@@ -68,13 +68,14 @@ class KS(TwoSampleTest):
     def prepare(self, reference: NDArray[Any]) -> Mapping[str, NDArray[Any]]:
         """Sorted columns, bins and their shares, means and deviations of the reference."""
         bins = Bins.of(reference)
+        ordered = np.sort(np.ascontiguousarray(reference.T), axis=1)
         return {
-            "ordered": np.sort(np.ascontiguousarray(reference.T), axis=1),
+            "ordered": ordered,
             "centre": bins.centre,
             "spread": bins.spread,
             "shares": bins.counts(reference)[:, :BINS] / len(reference),
-            "mean": reference.mean(axis=0, dtype=np.float64),
-            "deviation": reference.std(axis=0, dtype=np.float64),
+            "mean": ordered.mean(axis=1, dtype=np.float64),
+            "deviation": ordered.std(axis=1, dtype=np.float64),
         }
 
     def compare(self, windows: Windows, *, seed: int) -> Evidence:
