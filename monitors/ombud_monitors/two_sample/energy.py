@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ombud_monitors.two_sample.cells import cells
 from ombud_monitors.two_sample.evidence import Evidence
 from ombud_monitors.two_sample.fitting import TwoSampleTest
 from ombud_monitors.two_sample.mmd import median_distance
 from ombud_monitors.two_sample.quadratic_test import quadratic_test
-from ombud_monitors.two_sample.standardised import moments, standardised_rows
+from ombud_monitors.two_sample.standardised import moments, resemblance, standardised_rows
 from ombud_monitors.two_sample.tiles import QuadraticForms, distance_kernel
-from ombud_monitors.two_sample.unit_means import intraclass_correlation
 from ombud_monitors.two_sample.windows import Windows
 
 __all__ = ["Energy"]
@@ -77,8 +77,8 @@ class Energy(TwoSampleTest):
         precision = np.float64 if len(mean) <= DOUBLE_COLUMNS else np.float32
         rows: NDArray[Any] = np.empty((len(windows.units.of_row), len(mean) + 2), precision)
         standardised_rows(windows, mean, scale, rows[:, :-2])
-        rho = intraclass_correlation(rows[:, :-2], windows.units)
-        forms = QuadraticForms(rows, distance_kernel(typical), windows.units)
+        units = cells(windows.units, rng)
+        forms = QuadraticForms(rows, distance_kernel(typical), units)
 
         def in_own_unit(v: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
             values, witness = forms(v)
@@ -86,8 +86,8 @@ class Energy(TwoSampleTest):
 
         return quadratic_test(
             in_own_unit,
-            windows.units,
-            rho=rho,
+            units,
+            rho=resemblance(windows, scale),
             permutations=self.permutations,
             level=self.level,
             seed=seed,

@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
+from ombud_monitors.two_sample.cells import cells
 from ombud_monitors.two_sample.evidence import Evidence
 from ombud_monitors.two_sample.exchangeable import Exchangeable
 from ombud_monitors.two_sample.fitting import TwoSampleTest
 from ombud_monitors.two_sample.quadratic_test import quadratic_test
-from ombud_monitors.two_sample.standardised import moments, standardised_rows
+from ombud_monitors.two_sample.standardised import moments, resemblance, standardised_rows
 from ombud_monitors.two_sample.tiles import FLOAT32_EXPONENT, QuadraticForms, gaussian_kernel
-from ombud_monitors.two_sample.unit_means import intraclass_correlation
 from ombud_monitors.two_sample.windows import Windows, subsample
 
 __all__ = ["MMD", "median_distance", "quadratic_forms"]
@@ -73,11 +73,11 @@ class MMD(TwoSampleTest):
         precision = np.float32 if exponent <= FLOAT32_EXPONENT else np.float64
         rows: NDArray[Any] = np.empty((len(windows.units.of_row), len(mean) + 2), precision)
         standardised_rows(windows, mean, deviation, rows[:, :-2])
-        rho = intraclass_correlation(rows[:, :-2], windows.units)
+        units = cells(windows.units, rng)
         return quadratic_test(
-            QuadraticForms(rows, gaussian_kernel(bandwidth), windows.units),
-            windows.units,
-            rho=rho,
+            QuadraticForms(rows, gaussian_kernel(bandwidth), units),
+            units,
+            rho=resemblance(windows, deviation),
             permutations=self.permutations,
             level=self.level,
             seed=seed,

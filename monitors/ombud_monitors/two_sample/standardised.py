@@ -17,20 +17,30 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ombud_monitors.two_sample.unit_means import intraclass_correlation
 from ombud_monitors.two_sample.windows import Windows
 
-__all__ = ["blocks", "moments", "standardised_rows"]
+__all__ = ["BLOCK", "blocks", "moments", "resemblance", "standardised_rows"]
 
-BLOCK = 512
-"""Rows at a time: 2 MB of doubles at 512 columns, about a processor's second-level cache."""
+BLOCK = 256
+"""Rows at a time: 1 MB of doubles at 512 columns, about a processor's second-level cache."""
+COLUMNS = 64
+"""Columns that resemblance is measured by, at most."""
 
 
-def blocks(windows: Windows) -> Iterator[tuple[slice, NDArray[Any]]]:
-    """Where rows lie among the pooled ones, reference first, and the rows."""
-    for offset, rows in ((0, windows.reference), (windows.n_reference, windows.current)):
-        for start in range(0, len(rows), BLOCK):
-            block = rows[start : start + BLOCK]
-            yield slice(offset + start, offset + start + len(block)), block
+def blocks(windows: Windows, order: NDArray[np.int64] | None = None) -> Iterator[tuple[slice, NDArray[Any]]]:
+    """Some rows at a time, never of both windows, with their places.
+
+    Args:
+        windows: The windows.
+        order: ``(n,)`` numbers of pooled rows, all of the reference first; None for the order they are in.
+    """
+    n = windows.n_reference
+    for offset, end, rows in ((0, n, windows.reference), (n, n + windows.n_current, windows.current)):
+        for start in range(offset, end, BLOCK):
+            place = slice(start, min(start + BLOCK, end))
+            drawn = slice(start - offset, place.stop - offset) if order is None else order[place] - offset
+            yield place, rows[drawn]
 
 
 def moments(windows: Windows) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -57,7 +67,10 @@ def moments(windows: Windows) -> tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 def standardised_rows(
-    windows: Windows, mean: NDArray[np.float64], deviation: NDArray[np.float64], out: NDArray[Any]
+    windows: Windows,
+    mean: NDArray[np.float64],
+    deviation: NDArray[np.float64],
+    out: NDArray[Any],
 ) -> None:
     """Write centred and scaled rows.
 
@@ -71,3 +84,18 @@ def standardised_rows(
     for place, block in blocks(windows):
         centred = block - mean
         np.multiply(centred, scale, out=out[place], casting="same_kind")
+
+
+def resemblance(windows: Windows, deviation: NDArray[np.float64]) -> float:
+    """Intra-class correlation of the rows of a unit, in [0, 1]; 0 for independent rows.
+
+    Args:
+        windows: The windows.
+        deviation: ``(d,)`` what columns are divided by. Of many columns :data:`COLUMNS` at even distances
+            are asked: the number only weighs large clusters against small ones.
+    """
+    if not windows.units.clustered:
+        return 0.0
+    asked = slice(None, None, -(-len(deviation) // COLUMNS))
+    some = np.concatenate([windows.reference[:, asked], windows.current[:, asked]]).astype(np.float64)
+    return intraclass_correlation(some / np.where(deviation[asked] > 0, deviation[asked], 1.0), windows.units)

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from ombud_monitors.two_sample.exchangeable import Exchangeable
 
@@ -144,15 +145,20 @@ class QuadraticForms:
                 held[i, j], held[j, i] = tile, tile.T
             return held
         held = np.zeros((u, u))
+        shares = [self._shares(start) for start in range(0, len(self.rows), TILE)]
         for i, j, tile in self._tiles():
-            (first, left), (second, right) = _runs(self.of_row[i]), _runs(self.of_row[j])
-            sums = np.add.reduceat(np.add.reduceat(tile, right, axis=1, dtype=np.float64), left, axis=0)
-            held[np.ix_(first, second)] += sums
+            (first, left), (second, right) = shares[i.start // TILE], shares[j.start // TILE]
+            part = (right @ (left @ tile).T).T
+            held[np.ix_(first, second)] += part
             if i != j:
-                held[np.ix_(second, first)] += sums.T
-        held /= self.units.rows[:, None]
-        held /= self.units.rows
+                held[np.ix_(second, first)] += part.T
         return held
+
+    def _shares(self, start: int) -> tuple[NDArray[np.int64], csr_array]:
+        """The units of the rows of a tile, and ``(units, rows)`` what each row adds to its unit's average."""
+        unit, column = np.unique(self.of_row[start : start + TILE], return_inverse=True)
+        shares = (1 / self.units.rows[unit]).astype(self.dtype)[column]
+        return unit, csr_array((shares, (column, np.arange(len(column)))), shape=(len(unit), len(column)))
 
     def _streamed(self, contrasts: NDArray[Any]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         weights = contrasts.astype(self.dtype, copy=False)
@@ -189,9 +195,3 @@ class QuadraticForms:
                     np.fill_diagonal(tile, 0)
                 self.kernel.similarity(tile)
                 yield i, j, tile
-
-
-def _runs(of_row: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.intp]]:
-    """The units in a stretch of sorted rows, and where each begins."""
-    starts = np.flatnonzero(np.diff(of_row, prepend=-1))
-    return of_row[starts], starts
