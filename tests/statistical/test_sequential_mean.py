@@ -128,10 +128,10 @@ def intersected(centre: np.ndarray, half: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["coin .05", "coin .5", "coin .95", "beta(10, 30)", "beta(.2, 1.8), skewed"])
 def test_the_interval_is_narrower_than_empirical_bernstein_and_hoeffding(name: str) -> None:
-    """Peers look after every value; ours is looked at now and then, which is to its disadvantage."""
+    """All look after each of the first hundred values; later ours looks less often, to its disadvantage."""
     draw, _ = NULLS[name]
     rng = np.random.default_rng(20261106)
-    looks = [*range(10, 100, 10), *range(100, 1000, 100), *range(1000, 10_001, 1000)]
+    looks = [*range(1, 101), *range(200, 1000, 100), *range(1000, 10_001, 1000)]
     shown = [100, 1000, 10_000]
     ours, bernstein, plain, spread = [], [], [], []
     for x in draw(rng, (10, 10_000)):
@@ -166,7 +166,7 @@ def test_a_coin_is_found_out_soon(truth: float, null: float) -> None:
         over = mean_log_wealth(coin(truth)(rng, (10, steps)), null) >= np.log(1 / ALPHA)
         stops += np.where(over.any(axis=1), over.argmax(axis=1) + 1, steps).tolist()
     print(f"coin {truth} against {null}: mean {np.mean(stops):.0f}, oracle {floor:.0f}")
-    assert np.mean(stops) <= 2 * floor
+    assert np.mean(stops) <= 1.8 * floor
 
 
 def test_the_wealth_in_batches_stops_as_the_paths_do() -> None:

@@ -1,18 +1,20 @@
-"""Betting on a bounded mean: stake a fixed fraction of the wealth on every value.
+"""Betting on a bounded mean: stake on every value, as much as the null leaves safe.
 
-Values ``x`` and means ``m`` live in [0, 1] here. Who doubts "the mean is at most ``m``" stakes a
-fraction ``s`` in (0, 1) of the wealth on a ticket that costs ``m`` and pays ``x``:
+Values ``x`` and means ``m`` live in [0, 1] here. Who doubts "the mean is at most ``m``" bets that values
+come out higher, with a size ``d``:
 
-    W_s = prod (1 - s + s x / m) = prod (1 + s (x - m) / m).
+    W_d = prod (1 + l (x - m)),    l = min(d / sqrt(m (1 - m)), 0.95 / m).
 
-If the mean of every value, given the past, is at most ``m``, the ticket is worth no more than its price
-and ``W_s`` is a supermartingale. Against "at least ``m``" the ticket costs ``1 - m`` and pays ``1 - x``; the
-fraction then carries a minus sign. Nobody knows the best fraction, so all are played at once, mixed
-by a half-Cauchy density (a universal portfolio): no tuning, and the order of the values does not matter.
+If the mean of every value, given the past, is at most ``m``, each factor has expectation at most 1 and
+``W_d`` is a supermartingale. Against "at least ``m``" the sign turns and ``m`` becomes ``1 - m``. The unit of
+``d`` is the standard deviation of a coin with mean ``m``, the widest that a value can have: the best
+``d`` for a coin is the effect in standard deviations, wherever ``m`` lies. Nobody knows it, so all
+sizes are played at once, mixed by a half-Cauchy density (a universal portfolio): no tuning, and the
+order of the values does not matter.
 
-**A confidence limit** is the largest ``m`` that has been rejected. For fixed fractions ``log W`` is
-decreasing and convex in ``log m``, hence so is the log-sum-exp of the mixture, and Newton's method from
-the left climbs to the limit without ever stepping over it: stopped at any time, it errs outward.
+**A confidence limit** is the largest ``m`` that has been rejected. Each factor equals
+``1 + d (x / r - (1 - x) r)`` with ``r = sqrt(m / (1 - m))`` until the cap, beyond it ``0.05 + 0.95 x / m``,
+and falls as ``m`` rises; so all means below a rejected one are rejected too, and the limit is a root.
 
 Source: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by betting", JRSS-B 86
     (2024); Cover, "Universal portfolios", Mathematical Finance 1 (1991); Orabona & Jun, "Tight
@@ -27,10 +29,12 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import brentq
+from scipy.special import expit, logit
 
 from ombud_monitors.sequential.mixture import Mixture, Wealth, half_cauchy
 
-__all__ = ["FRACTIONS", "Alternative", "MeanWealth", "OneSided", "enough", "gains", "lower_limit", "stakes"]
+__all__ = ["SIZES", "Alternative", "MeanWealth", "OneSided", "enough", "gains", "lower_limit", "stakes"]
 
 Alternative = Literal["two-sided", "less", "greater"]
 """Direction of the evidence: "greater" is evidence of a value above the null."""
@@ -38,24 +42,29 @@ Alternative = Literal["two-sided", "less", "greater"]
 OneSided = Literal["less", "greater"]
 """A direction, where the null is composite and evidence against a single point would say little."""
 
-FRACTIONS = half_cauchy(0.3, smallest=1e-4, largest=0.95, count=32)
-"""Fractions staked. The scale is the one of .05, .1, .2, .3 whose interval was narrower than the
-empirical-Bernstein and the Hoeffding one for every law and n tried (100 to 10,000). Neighbours differ
-by a third, so the best fraction is missed by at most a sixth, which costs 3% of its growth; 1e-4 serves
-n up to 10^8."""
+SIZES = half_cauchy(0.2, smallest=3e-4, largest=3.0, count=32)
+"""Sizes of bets, in standard deviations. Half of the weight lies below .2, Cohen's "small effect".
+Neighbours differ by a third, so the best size is missed by at most a sixth, which costs 3% of its growth;
+3e-4 is the effect that shows after about 10^8 values."""
+
+MOST = 0.95
+"""Share of the wealth that one value may cost at most: nobody should be ruined by one value."""
+
+TOLERANCE = 1e-10
+"""Of limits, in their log-odds."""
 
 CHUNK = 4096
 """Values taken at once, which bounds the memory of an update to about 1 MB."""
 
 
 def stakes(alternative: Alternative) -> Mixture:
-    """Signed fractions: positive ones win when values are above the null; both for "two-sided".
+    """Signed sizes: positive ones win when values are above the null; both for "two-sided".
 
     Example:
         >>> len(stakes("two-sided").sizes) == 2 * len(stakes("less").sizes)
         True
     """
-    up, weights = FRACTIONS.sizes, FRACTIONS.log_weights
+    up, weights = SIZES.sizes, SIZES.log_weights
     if alternative == "greater":
         return Mixture(up, weights)
     if alternative == "less":
@@ -63,18 +72,18 @@ def stakes(alternative: Alternative) -> Mixture:
     return Mixture(np.concatenate([up, -up]), np.concatenate([weights, weights]) - math.log(2))
 
 
-def gains(x: NDArray[np.float64], null: float, fractions: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What each value adds to the log-wealth of each fraction.
+def gains(x: NDArray[np.float64], null: float, sizes: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What each value adds to the log-wealth of each size of bet.
 
     Args:
         x: ``(..., n)`` values in [0, 1].
         null: Hypothetical mean in (0, 1).
-        fractions: ``(k,)`` signed, in (-1, 1).
+        sizes: ``(k,)`` signed sizes.
 
     Returns:
         ``(..., n, k)``.
     """
-    slopes = fractions / np.where(fractions > 0, null, 1 - null)
+    slopes = np.clip(sizes / math.sqrt(null * (1 - null)), -MOST / (1 - null), MOST / null)
     added: NDArray[np.float64] = np.log1p((x - null)[..., None] * slopes)
     return added
 
@@ -88,37 +97,33 @@ def lower_limit(
         values: ``(b,)`` distinct values in [0, 1].
         counts: ``(b,)`` how often each was seen, 0 or more, whole or not.
         alpha: Error level of this side, in (0, 1).
-        reached: Limit of an earlier look; the search starts there, and ends there if it is not passed.
+        reached: Limit of an earlier look; the search ends there if it is not passed.
 
     Returns:
-        The limit, exact to ten digits on the safe side; ``reached`` if nothing above it is ruled out.
+        The limit, exact to nine digits on the safe side; ``reached`` if nothing above it is ruled out.
         For the upper limit mirror the values: ``1 - lower_limit(1 - values, counts)``.
 
     Example:
         >>> round(lower_limit(np.array([0.0, 1.0]), np.array([50.0, 50.0]), alpha=0.025), 3)
-        0.348
+        0.346
     """
     seen = counts > 0
     values, counts = values[seen], counts[seen]
     if not (values > 0).any():
         return reached
-    fractions = FRACTIONS.sizes[:, None]
-    log_mean = math.log(max(reached, float(np.finfo(np.float64).eps)))
-    while True:
-        ratio = values * math.exp(-log_mean)
-        factors = 1 - fractions + fractions * ratio
-        wealth = np.log(factors) @ counts + FRACTIONS.log_weights
-        richest = wealth.max()
-        parts = np.exp(wealth - richest)
-        excess = float(richest + np.log(parts.sum())) + math.log(alpha)
-        if excess < 0:
-            return reached
-        reached = math.exp(log_mean)
-        # The derivative of log-wealth: the mean of the fractions' derivatives, weighted by what they won.
-        step = excess / float(parts @ ((fractions * ratio / factors) @ counts) / parts.sum())
-        if step <= 1e-10:
-            return reached
-        log_mean += step
+
+    def excess(log_odds: float) -> float:
+        won = counts @ gains(values, float(expit(log_odds)), SIZES.sizes)
+        return float(SIZES.blend(won)) + math.log(alpha)
+
+    start = float(logit(max(reached, float(np.finfo(np.float64).eps))))
+    # At the sample's own mean no bet has won anything (Jensen), so the root lies between.
+    end = float(logit(min(counts @ values / counts.sum(), 1 - float(np.finfo(np.float64).eps))))
+    if start >= end or excess(start) < 0:
+        return reached
+    if excess(end) >= 0:
+        return float(expit(end))
+    return max(reached, float(expit(brentq(excess, start, end, xtol=TOLERANCE) - 2 * TOLERANCE)))
 
 
 def enough(n: int, null: float, *, alpha: float) -> int:
@@ -131,11 +136,11 @@ def enough(n: int, null: float, *, alpha: float) -> int:
         >>> enough(100, 0.5, alpha=0.025), enough(5, 0.5, alpha=0.025)
         (66, 6)
     """
-    miss, hit = gains(np.array([0.0, 1.0]), null, FRACTIONS.sizes)
+    miss, hit = gains(np.array([0.0, 1.0]), null, SIZES.sizes)
     return bisect_left(
         range(n + 1),
         -math.log(alpha),
-        key=lambda ones: float(FRACTIONS.blend(ones * hit + (n - ones) * miss)),
+        key=lambda ones: float(SIZES.blend(ones * hit + (n - ones) * miss)),
     )
 
 

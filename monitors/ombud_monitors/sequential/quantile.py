@@ -43,7 +43,7 @@ class QuantileSequence:
     Source: Howard & Ramdas, "Sequential estimation of quantiles with applications to A/B testing and
         best-arm identification", Bernoulli 28 (2022), theorem 1 with betting in place of their boundary.
     Limits: assumes that every value has the same quantile given the past. Where no value can yet be ruled
-        out, the limit is infinite: at alpha .05 an upper limit of the median needs 9 values, of p95 124.
+        out, the limit is infinite: at alpha .05 an upper limit of the median needs 9 values, of p95 88.
 
     Example:
         >>> latency = np.random.default_rng(0).lognormal(4.0, 0.5, 5000)

@@ -10,15 +10,16 @@ import pytest
 
 from ombud.errors import BadInput, Corrupted
 from ombud_monitors.sequential import MeanProcess, MeanSequence, mean_log_wealth
-from ombud_monitors.sequential.betting import FRACTIONS
+from ombud_monitors.sequential.betting import SIZES
 
-WEIGHTS = np.exp(FRACTIONS.log_weights)
+WEIGHTS = np.exp(SIZES.log_weights)
 
 
 def wealth(x: np.ndarray, mean: float) -> float:
-    """The definition, multiplied out: what staking every fraction on "above ``mean``" has won."""
+    """The definition, multiplied out: what betting every size on "above ``mean``" has won."""
+    slopes = np.minimum(SIZES.sizes / np.sqrt(mean * (1 - mean)), 0.95 / mean)
     with np.errstate(over="ignore"):
-        return float(WEIGHTS @ np.prod(1 - FRACTIONS.sizes + FRACTIONS.sizes * x[:, None] / mean, axis=0))
+        return float(WEIGHTS @ np.prod(1 + slopes * (x[:, None] - mean), axis=0))
 
 
 @pytest.mark.parametrize("alternative", ["greater", "less", "two-sided"])
