@@ -114,8 +114,11 @@ class ClassifierTest(TwoSampleTest):
         """Scores of the rows held out, and the weights of the columns where the learner has such."""
         pooled = windows.pooled.astype(np.float64)
         label = np.arange(len(pooled)) >= windows.n_reference
-        deviation = pooled[rows].std(axis=0)
-        x = (pooled - pooled[rows].mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+        largest = np.abs(pooled).max(axis=0)
+        # Between -1 and 1 first: squares of very large or very small numbers are not numbers any more.
+        x = pooled / np.where(largest > 0, largest, 1.0)
+        deviation = x[rows].std(axis=0)
+        x = (x - x[rows].mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
         model = _model(self.learner, seed).fit(x[rows], label[rows])
         scores = np.asarray(model.decision_function(x[~rows]), dtype=np.float64)
         return scores, np.abs(model.coef_[0]) if hasattr(model, "coef_") else None

@@ -47,7 +47,11 @@ class Tables:
     def of(cls, windows: Windows) -> Tables:
         """Tables of two windows of codes ``(n, d)``."""
         values, indicators = [], []
-        for column in windows.pooled.T:
+        pooled = windows.pooled
+        if windows.reference.dtype != windows.current.dtype:
+            # .1 in single and in double precision are one category, not two.
+            pooled = pooled.astype(np.float32)
+        for column in pooled.T:
             distinct, code = np.unique(column, return_inverse=True)
             values.append(distinct)
             # Too many categories are refused from their number alone, before any table is made.

@@ -17,8 +17,9 @@ Example:
 
 Source: the map to (-1, 1) is the softsign; a histogram as mergeable summary: Agarwal et al., "Mergeable
     summaries", ACM TODS 38 (2013).
-Limits: values that differ by less than a bin are one value. A column of several narrow, distant peaks
-    has few bins for each of them.
+Limits: values that differ by less than a bin are one value, as are those within 1e-38 of each
+    other or farther than 3e38 from the centre. A column of several narrow, distant peaks has few bins for
+    each of them.
 """
 
 from __future__ import annotations
@@ -167,7 +168,8 @@ class Bins:
             found = np.nan_to_num(cut(columns, levels, axis=1))
             deviation = np.nan_to_num(np.nanstd(columns, axis=1, dtype=np.float64))
         centre = found[0]
-        step = np.maximum(np.abs(centre), 1.0) * np.finfo(np.float32).eps
+        limits = np.finfo(np.float32)
+        step = np.maximum(np.abs(centre) * limits.eps, limits.tiny)
         spread = np.zeros_like(centre)
         for width in (*(found[i + 1] - found[i] for i in (1, 3, 5)), 2 * deviation, 2 * step):
             spread = np.where(spread > step / 2, spread, width / 2)

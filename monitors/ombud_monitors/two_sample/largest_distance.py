@@ -42,7 +42,7 @@ class Bounds:
         """
         apart = current - reference
         np.cumsum(apart, axis=1, out=apart)
-        lower = np.maximum(apart.max(axis=1), -apart.min(axis=1))
+        lower = np.maximum(np.abs(apart.max(axis=1)), np.abs(apart.min(axis=1)))
         inside = apart + reference
         upper = inside.max(axis=1)
         np.subtract(current, apart, out=inside)
