@@ -46,6 +46,7 @@ _BLOCK_CELLS = 16_384
 """Cells binned at a time: the working arrays, 64 KiB each, stay in a core's cache."""
 _COUNTED_CELLS = 131_072
 """Cells counted at a time: their bin numbers, 1 MiB, stay in cache too."""
+_SHA = "sha256:"
 _QUANTILES = (0.25, 0.75), (0.1, 0.9), (0.01, 0.99)
 _LARGEST = np.iinfo(np.int32).max
 
@@ -103,7 +104,8 @@ class Histograms:
     @property
     def arrays(self) -> Mapping[str, NDArray[Any]]:
         """All there is to it, as arrays to store or send; :meth:`restore` reads them."""
-        return {"counts": self.counts, "n": np.array([self.n]), "bins": np.array([self.bins])}
+        name = np.frombuffer(bytes.fromhex(self.bins.removeprefix(_SHA)), np.uint8)
+        return {"counts": self.counts, "n": np.array([self.n]), "bins": name}
 
     @classmethod
     def restore(cls, arrays: Mapping[str, NDArray[Any]]) -> Histograms:
@@ -117,7 +119,8 @@ class Histograms:
                 f"window state: expected arrays counts, n and bins, got no {', '.join(sorted(absent))}",
                 remedy="Store all of Histograms.arrays.",
             )
-        return cls(np.asarray(arrays["counts"]), int(arrays["n"][0]), str(arrays["bins"][0]))
+        name = bytes(np.asarray(arrays["bins"], np.uint8)).hex()
+        return cls(np.asarray(arrays["counts"]), int(arrays["n"][0]), f"{_SHA}{name}")
 
     def merge(self, other: Histograms) -> Histograms:
         """The state of both windows together; the order does not matter.
@@ -167,12 +170,14 @@ class Bins:
         with np.errstate(all="ignore"):
             found = np.nan_to_num(cut(columns, levels, axis=1))
             deviation = np.nan_to_num(np.nanstd(columns, axis=1, dtype=np.float64))
+            # Halved first: the distance between two large numbers may be no number.
+            halves = (*(found[i + 1] / 2 - found[i] / 2 for i in (1, 3, 5)), deviation)
         centre = found[0]
         limits = np.finfo(np.float32)
         step = np.maximum(np.abs(centre) * limits.eps, limits.tiny)
         spread = np.zeros_like(centre)
-        for width in (*(found[i + 1] - found[i] for i in (1, 3, 5)), 2 * deviation, 2 * step):
-            spread = np.where(spread > step / 2, spread, width / 2)
+        for half in (*halves, step):
+            spread = np.where(spread > step / 2, spread, half)
         kept = centre.astype(rows.dtype)
         return cls(kept, spread.astype(rows.dtype))
 

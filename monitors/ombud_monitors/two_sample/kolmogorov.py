@@ -77,7 +77,8 @@ def exact_p_value(distance: float, n: int, m: int) -> float:
     n, m = max(n, m), min(n, m)
     shared = math.gcd(n, m)
     up, along = n // shared, m // shared
-    far = round(distance * n * along)
+    # Distances are whole numbers of steps; one computed by division is off by far less than a millionth.
+    far = math.ceil(distance * n * along - 1e-6)
     first, paths, scale = 0, np.ones(min(n, math.ceil(far / along) - 1) + 1), 0.0
     if far <= 0:
         return 1.0
