@@ -20,9 +20,8 @@ from ombud_monitors.two_sample.windows import Windows
 __all__ = ["Energy"]
 
 DOUBLE_COLUMNS = 64
-"""Columns up to which distances are computed in double precision. The distance of two nearly equal rows is
-the root of a difference of squares, which single precision knows to 2e-7 only; and few columns have many
-such rows. With more columns the products would cost more than all the rest."""
+"""Columns up to which distances are computed in double precision: few columns have many nearly equal rows,
+which single precision does not tell apart; with more the products would cost more than all the rest."""
 
 
 @dataclass(frozen=True)
@@ -49,8 +48,8 @@ class Energy(TwoSampleTest):
     Source: Székely & Rizzo, "Energy statistics: a class of statistics based on distances", J. Stat. Plan.
         Inference 143 (2013).
     Limits: needs a finite mean; power falls with dimension when few dimensions move. Long tails weigh more
-        than with ``MMD``. With more than 64 columns rows closer than a thousandth of their distance from
-        the centre are told apart roughly.
+        than with ``MMD``. With more than 64 columns rows closer than a thousandth of the median distance
+        count as equal.
 
     Example:
         >>> rng = np.random.default_rng(0)

@@ -75,10 +75,14 @@ def distance_kernel(typical: float) -> Kernel:
     """``t - |x - y|``: with contrasts the same as ``-|x - y|``, with less to round.
 
     Args:
-        typical: ``t``, about the median distance.
+        typical: ``t``, about the median distance. Rows closer than a thousandth of it in single precision
+            (a 10^-7th in double) count as equal: their squared distance is lost in the rounding of norms.
     """
 
     def similarity(tile: NDArray[Any]) -> None:
+        closest = -8 * float(np.finfo(tile.dtype).eps) * typical**2
+        if tile.max() > closest:
+            tile[tile > closest] = 0
         np.sqrt(np.abs(tile, out=tile), out=tile)
         np.subtract(tile.dtype.type(typical), tile, out=tile)
 
