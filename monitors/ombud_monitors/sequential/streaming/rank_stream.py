@@ -15,8 +15,8 @@ from ombud_monitors.detector import digest as digest_of
 from ombud_monitors.detector import matrix
 from ombud_monitors.sequential.streaming.bins import Bins
 from ombud_monitors.sequential.streaming.evidence import Evidence
-from ombud_monitors.sequential.streaming.payoffs import PAYOFFS
-from ombud_monitors.sequential.streaming.portfolio import TICKETS, Portfolio
+from ombud_monitors.sequential.streaming.payoffs import CELLS, PAYOFFS
+from ombud_monitors.sequential.streaming.portfolio import Portfolio
 from ombud_monitors.sequential.streaming.ranks import SequentialRanks
 from ombud_monitors.sequential.streaming.scores import Scores
 from ombud_monitors.sequential.streaming.wealth import Wealth
@@ -25,8 +25,9 @@ __all__ = ["RankStream", "seal"]
 
 Matrix = NDArray[np.float64]
 
-BLOCK = 128
-"""Rows whose random numbers are drawn, and whose ranks are counted, at once."""
+BLOCK = 64
+"""Rows whose random numbers are drawn, and whose ranks are counted, at once. No bet multiplies wealth by more
+than 700 a row, so that from one block to the next the largest value kept, 1e100, grows to at most 1e282."""
 
 
 @dataclass(eq=False)
@@ -68,8 +69,7 @@ class RankStream:
         self._paid_scores = self._paid[:-1]
         self._shape = self.scores.centre.shape
         self._names = [*(self.scores.name(k) for k in range(count)), ("portfolio", None)]
-        self._block = -1
-        self._drawn = np.empty(0)
+        self._drawn = np.empty((0, count))
 
     def update(self, x: ArrayLike) -> Evidence:
         """Take one row.
@@ -84,10 +84,13 @@ class RankStream:
         scores = self._row
         if row.shape != self._shape or math.isnan(self.scores.one(row, scores)):
             raise self._refusal(row)
-        ranks = self.ranks.next(scores, self._uniform())
-        cells = _cells(ranks)
+        place = self.step % BLOCK
+        if place == 0 or not len(self._drawn):
+            self._begin()
+        cells = self.ranks.next(scores, self._drawn[place], scale=CELLS).astype(np.intp)
         PAYOFFS.take(cells, 0, self._paid_scores, "clip")
-        return self._bet(self._paid, TICKETS.take(cells[: len(row)], 0, None, "clip"))
+        self._paid[-1, 0] = self.portfolio.bet(cells[: self._shape[0]])
+        return self._win(self._paid)
 
     def update_many(self, rows: ArrayLike) -> list[Evidence]:
         """Take rows, one after the other: the same evidence as :meth:`update`, bit for bit.
@@ -104,14 +107,16 @@ class RankStream:
             raise self._refusal(x[0])
         d, taken = self.scores.width, []
         while len(scores):
-            self._draw()
-            start = self.step % BLOCK
-            part, scores = scores[: BLOCK - start], scores[BLOCK - start :]
-            cells = _cells(self.ranks.many(part, self._drawn[start : start + len(part)]))
+            place = self.step % BLOCK
+            if place == 0 or not len(self._drawn):
+                self._begin()
+            part, scores = scores[: BLOCK - place], scores[BLOCK - place :]
+            ranks = self.ranks.many(part, self._drawn[place : place + len(part)], scale=CELLS)
+            cells = ranks.astype(np.intp)
             paid = np.ones((len(part), *self._paid.shape))
             paid[:, :-1] = PAYOFFS.take(cells, 0, None, "clip")
-            tickets = TICKETS.take(cells[:, :d], 0, None, "clip")
-            taken += [self._bet(*won) for won in zip(paid, tickets, strict=True)]
+            paid[:, -1, 0] = self.portfolio.bet_many(cells[:, :d])
+            taken += [self._win(payoffs) for payoffs in paid]
         return taken
 
     def restart(self) -> None:
@@ -189,33 +194,26 @@ class RankStream:
             step,
         )
 
-    def _bet(self, paid: Matrix, tickets: Matrix) -> Evidence:
-        paid[-1, 0] = self.portfolio.bet(tickets)
+    def _win(self, payoffs: Matrix) -> Evidence:
         wealth = self.wealth
-        wealth.add(paid)
-        self.step += 1
+        wealth.add(payoffs)
+        self.step = step = self.step + 1
         leader, value = wealth.lead()
-        alarm = value >= self.threshold
-        # A change can have come no earlier than with the first row.
-        onset = max(1, self.step + 1 - round(wealth.age(leader))) if alarm else None
         name, dimension = self._names[leader]
-        return Evidence(self.step, value, self.threshold, alarm, name, dimension, onset)
+        if value < self.threshold:
+            return Evidence(step, value, self.threshold, False, name, dimension, None)
+        # A change can have come no earlier than with the first row.
+        onset = max(1, step + 1 - round(wealth.age(leader)))
+        return Evidence(step, value, self.threshold, True, name, dimension, onset)
 
-    def _uniform(self) -> Matrix:
-        place = self.step % BLOCK
-        if place == 0 or self._block < 0:
-            self._draw()
-        drawn: Matrix = self._drawn[place]
-        return drawn
-
-    def _draw(self) -> None:
+    def _begin(self) -> None:
         """Random numbers of the block that the next row lies in: a function of seed and step alone."""
-        block = self.step // BLOCK
-        if block != self._block:
-            # Branch 0 of the seed split the reference.
-            source = np.random.SeedSequence(self.seed, spawn_key=(block + 1,))
-            self._drawn = np.random.default_rng(source).random((BLOCK, self.scores.count))
-            self._block = block
+        block, place = divmod(self.step, BLOCK)
+        # Branch 0 of the seed split the reference.
+        source = np.random.SeedSequence(self.seed, spawn_key=(block + 1,))
+        self._drawn = np.random.default_rng(source).random((BLOCK, self.scores.count))
+        if place == 0:
+            self.wealth.trim()
 
     def _refusal(self, row: Matrix) -> BadInput:
         if row.shape != self.scores.centre.shape:
@@ -234,8 +232,3 @@ def seal(arrays: Mapping[str, NDArray[Any]]) -> str:
     """Digest over names and contents."""
     names = np.array(sorted(arrays))
     return digest_of(names, *(arrays[name] for name in sorted(arrays)))
-
-
-def _cells(ranks: Matrix) -> NDArray[np.intp]:
-    ranks *= len(PAYOFFS)
-    return ranks.astype(np.intp)

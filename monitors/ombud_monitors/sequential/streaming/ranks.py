@@ -27,6 +27,9 @@ __all__ = ["SequentialRanks"]
 
 Matrix = NDArray[np.float64]
 
+MANY = 255
+"""Rows that are ranked at once: their counts fit in a byte."""
+
 
 @dataclass(eq=False)
 class SequentialRanks:
@@ -35,6 +38,9 @@ class SequentialRanks:
     Args:
         bins: The bins.
         below: ``(k, e + 2)`` rows at or below each edge, whole numbers; 0 first and ``n`` last.
+
+    Attributes:
+        rows: Rows counted so far, ``n``.
 
     Example:
         >>> rng = np.random.default_rng(0)
@@ -50,7 +56,8 @@ class SequentialRanks:
     def __post_init__(self) -> None:
         size = self.bins.size
         # Row b raises by one all edges at or above place b.
-        self._steps = (np.arange(size) >= np.arange(size)[:, None]).astype(np.float64)
+        raised = np.arange(size) >= np.arange(size)[:, None]
+        self._raises, self._few = raised.astype(np.float64), raised.astype(np.uint8)
         self._raise = np.empty(self.below.shape)
         self._first = self.bins.first
         # With a spare cell in front, one place reads the edge below in one view, the edge above in the other.
@@ -58,6 +65,7 @@ class SequentialRanks:
         spared[1:] = self.below.ravel()
         self.below = spared[1:].reshape(self.below.shape)
         self._lower, self._upper = spared[:-1], spared[1:]
+        self.rows = int(self.below[0, -1])
 
     @classmethod
     def of(cls, bins: Bins, past: Matrix) -> SequentialRanks:
@@ -65,45 +73,50 @@ class SequentialRanks:
         counts = np.bincount(bins.places(past).ravel(), minlength=len(bins.edges) * bins.size)
         return cls(bins, counts.reshape(-1, bins.size).cumsum(axis=1).astype(np.float64))
 
-    @property
-    def rows(self) -> int:
-        """Rows counted so far, ``n``."""
-        return int(self.below[0, -1])
-
-    def next(self, scores: Matrix, uniform: Matrix) -> Matrix:
-        """Ranks in (0, 1) of one row's scores ``(k,)``, which is then counted.
+    def next(self, scores: Matrix, uniform: Matrix, *, scale: float = 1.0) -> Matrix:
+        """Ranks in (0, 1), times ``scale``, of one row's scores ``(k,)``, which is then counted.
 
         Args:
             scores: ``(k,)``.
             uniform: ``(k,)`` independent uniform numbers in [0, 1).
+            scale: Unit of the ranks.
         """
         places = self.bins.places(scores)
-        lower, upper = self._lower.take(places), self._upper.take(places)
-        after = self._count(places - self._first)
-        return _ranks(lower, upper, uniform, 1 / after)
-
-    def many(self, scores: Matrix, uniform: Matrix) -> Matrix:
-        """The same for rows ``(n, k)``, one after the other."""
-        places = self.bins.places(scores)
-        bins = places - self._first
-        lower, upper, shares = np.empty(places.shape), np.empty(places.shape), np.empty((len(places), 1))
-        for t, place in enumerate(places):
-            self._lower.take(place, None, lower[t], "clip")
-            self._upper.take(place, None, upper[t], "clip")
-            shares[t] = 1 / self._count(bins[t])
-        return _ranks(lower, upper, uniform, shares)
-
-    def _count(self, bins: NDArray[np.intp]) -> float:
-        """Count a row, and say how many there are now."""
-        self._steps.take(bins, 0, self._raise, "clip")
+        lower, ranks = self._lower.take(places), self._upper.take(places)
+        self._raises.take(places - self._first, 0, self._raise, "clip")
         self.below += self._raise
-        return float(self.below[0, -1])
+        self.rows += 1
+        ranks -= lower
+        ranks *= uniform
+        ranks += lower
+        ranks += uniform
+        ranks *= scale / self.rows
+        return ranks
 
-
-def _ranks(lower: Matrix, upper: Matrix, uniform: Matrix, share: Matrix | float) -> Matrix:
-    upper -= lower
-    upper *= uniform
-    upper += lower
-    upper += uniform
-    upper *= share
-    return upper
+    def many(self, scores: Matrix, uniform: Matrix, *, scale: float = 1.0) -> Matrix:
+        """The same for rows ``(n, k)``, one after the other."""
+        if len(scores) > MANY:
+            halves = zip(np.array_split(scores, 2), np.array_split(uniform, 2), strict=True)
+            return np.concatenate([self.many(*half, scale=scale) for half in halves])
+        places = self.bins.places(scores)
+        n = len(places)
+        # How many of these rows so far lie at or below each edge: few, so that bytes will do.
+        raised = np.empty((n + 1, 1 + self.below.size), np.uint8)
+        raised[0] = 0
+        added = self._few.take(places - self._first, axis=0).reshape(n, -1)
+        raised[:, 0] = 0
+        so_far = raised[:, 1:]
+        for t in range(n):
+            np.add(so_far[t], added[t], so_far[t + 1])
+        line = raised.shape[1] * np.arange(n)[:, None]
+        lower = self._lower.take(places) + raised.ravel().take(places + line)
+        ranks = self._upper.take(places) + raised.ravel().take(places + line + 1)
+        self.below += so_far[n].reshape(self.below.shape)
+        after = self.rows + 1.0 + np.arange(n)
+        self.rows += n
+        ranks -= lower
+        ranks *= uniform
+        ranks += lower
+        ranks += uniform
+        ranks *= (scale / after)[:, None]
+        return ranks

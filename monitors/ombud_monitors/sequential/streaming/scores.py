@@ -109,21 +109,24 @@ class Scores:
         self.matrix.dot(x - self.centre, out[:-1])
         whitened = out[: len(x)]
         squared = float(whitened.dot(whitened))
-        if math.isfinite(squared):
-            if squared > FAR**2:
-                np.clip(out, -FAR, FAR, out)
-            length = max(-FAR, min((squared - self._mean) / self._deviation, FAR))
-        else:
-            length = math.nan
-        out[-1] = length
-        return length
+        norm = (squared - self._mean) / self._deviation
+        if not (squared <= FAR**2 and -FAR <= norm <= FAR):
+            np.clip(out, -FAR, FAR, out)
+            norm = max(-FAR, min(norm, FAR)) if math.isfinite(squared) else math.nan
+        out[-1] = norm
+        return norm
 
     def many(self, rows: Matrix) -> Matrix:
         """Scores ``(n, k)`` of rows ``(n, d)``, the same to the last bit as one by one."""
         scores = np.empty((len(rows), self.count))
-        # A product of matrices would add up in another order, and a score on the edge of a bin would tip.
-        for x, out in zip(rows, scores, strict=True):
-            self.one(x, out)
+        # Stacked products of one row each: a product of two matrices would add up in another order, and a
+        # score on the edge of a bin would tip.
+        np.matmul(self.matrix, (rows - self.centre)[..., None], out=scores[:, :-1, None])
+        whitened = scores[:, : self.width]
+        squared = np.matmul(whitened[:, None], whitened[..., None])[:, 0, 0]
+        scores[:, -1] = (squared - self._mean) / self._deviation
+        np.clip(scores, -FAR, FAR, out=scores)
+        scores[~np.isfinite(squared), -1] = math.nan
         return scores
 
     def name(self, number: int) -> tuple[str, int | None]:

@@ -28,7 +28,7 @@ __all__ = ["LARGEST", "CusumWealth", "SummedWealth", "Wealth"]
 Matrix = NDArray[np.float64]
 
 LARGEST = 1e100
-"""Values stop here while an alarm is not dealt with, so that numbers stay finite."""
+"""Values are cut back to this now and then while an alarm is not dealt with, so that they stay finite."""
 
 
 class Wealth(ABC):
@@ -63,11 +63,13 @@ class Wealth(ABC):
         """The richest score, and its wealth over all bets."""
         totals = self._wealth.dot(self._ones, self._totals)
         leader = int(totals.argmax())
-        value = float(totals[leader])
+        return leader, float(totals[leader])
+
+    def trim(self) -> None:
+        """Bring the richest score back to :data:`LARGEST`, if it is above."""
+        _, value = self.lead()
         if value > LARGEST:
             self._scale(LARGEST / value)
-            value = LARGEST
-        return leader, value
 
     @abstractmethod
     def _scale(self, factor: float) -> None: ...
