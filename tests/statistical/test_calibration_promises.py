@@ -37,14 +37,14 @@ OBVIOUS = {
 def clean(name: str) -> dict[str, Tally]:
     cells = [Cell(name, null, n=60, n_reference=120) for null in NULLS]
     found = tallied((p, p.run()) for p in window_pieces([(c, REPEATS) for c in cells], seed=11))
-    return {cell.null: tally for cell, tally in found.items()}
+    return {cell.null: tally for cell, tally in found.windows.items()}
 
 
 @cache
 def shifted(name: str) -> dict[str, Tally]:
     cells = [Cell(name, SHIFTS[s].null, 60, 120, s, size) for s, size in OBVIOUS.items()]
     found = tallied((p, p.run()) for p in window_pieces([(c, 20) for c in cells], seed=12))
-    return {cell.shift or "": tally for cell, tally in found.items()}
+    return {cell.shift or "": tally for cell, tally in found.windows.items()}
 
 
 @pytest.mark.parametrize("name", list(DETECTORS))

@@ -8,13 +8,14 @@ last, and :func:`page_of` writes it for people. ``ombud calibrate`` does all of 
   one that never does;
 - :mod:`rates` and :mod:`p_values`: exact bounds, so that few repeats claim little;
 - :mod:`promises` and :mod:`powers`: each claim with the number that decides it;
+- :mod:`streams` and :mod:`watchers`: run lengths without a change, and delays to one;
 - :mod:`budgeted`: one budget over many windows, and the delay to a shift under it;
 - :mod:`speed`, with :mod:`racers`, :mod:`costs`, :mod:`scaling` and :mod:`floors`: CPU seconds and memory
   beside peers', how they grow, and what the machine allows; ``ombud bench drift``.
 
 Example:
     >>> plan = Plan(repeats=20, only=("ks", "never-fires"))
-    >>> few = [p for p in pieces_of(plan) if p.cell.null == "gaussian" and p.cell.n == 200]
+    >>> few = [p for p in pieces_of(plan) if p.key.startswith("window") and "/gaussian/" in p.key]
     >>> found = document(plan, tallied((piece, piece.run()) for piece in few))
     >>> [p["about"] for p in found["promises"] if not p["kept"]]
     ['never-fires']
@@ -31,7 +32,8 @@ from ombud_monitors.evaluate.provenance import THREAD_VARIABLES, code_digest, en
 from ombud_monitors.evaluate.racers import Racer, racers, windows
 from ombud_monitors.evaluate.rates import Rate
 from ombud_monitors.evaluate.speed import PATIENCE, Lap, laps_of, speed_document
-from ombud_monitors.evaluate.study import document, pieces_of, promises_of, tallied
+from ombud_monitors.evaluate.streams import StreamCell, StreamPiece, StreamTally
+from ombud_monitors.evaluate.study import Found, document, pieces_of, promises_of, tallied
 
 __all__ = [
     "DEFAULT_TEST",
@@ -42,6 +44,7 @@ __all__ = [
     "Camp",
     "Cell",
     "Contestant",
+    "Found",
     "JudgeWindow",
     "Lap",
     "Ours",
@@ -52,6 +55,9 @@ __all__ = [
     "Racer",
     "Rate",
     "Run",
+    "StreamCell",
+    "StreamPiece",
+    "StreamTally",
     "Tally",
     "Uniformity",
     "WindowPiece",

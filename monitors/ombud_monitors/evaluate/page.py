@@ -18,6 +18,7 @@ HEADINGS = (
     "Mean power over a list of shifts",
     "Power over the size of a window",
     "Power over the size of a shift",
+    "Streams",
     "What was drawn",
 )
 """Chapters of the page, in order."""
@@ -41,8 +42,8 @@ def page_of(document: Mapping[str, Any]) -> str:
     """The page of one document; see :func:`~ombud_monitors.evaluate.document`.
 
     Example:
-        >>> from ombud_monitors.evaluate import Plan, document
-        >>> page_of(document(Plan(only=("never-fires",)), {})).splitlines()[0]
+        >>> from ombud_monitors.evaluate import Found, Plan, document
+        >>> page_of(document(Plan(only=("never-fires",)), Found())).splitlines()[0]
         '# Calibration'
     """
     chapters = dict(
@@ -56,6 +57,7 @@ def page_of(document: Mapping[str, Any]) -> str:
                 _mean_power(document),
                 _over_n(document),
                 _over_size(document),
+                _streams(document),
                 _drawn(document),
             ),
             strict=True,
@@ -239,6 +241,39 @@ def _curves(rows: Sequence[Mapping[str, Any]], *, along: str, title: str) -> str
         table = markdown_table(["detector", *(f"{value:g}" for value in values)], lines)
         parts.append(f"`{shift}`, by {title}{unit}:\n\n{table}")
     return "\n\n".join(parts) or "Not measured."
+
+
+def _streams(document: Mapping[str, Any]) -> str:
+    rows = [
+        (
+            r["stream"],
+            r["null"] if r["shift"] is None else f"`{r['shift']}` {r['size']:g}",
+            f"{r['alarms']}/{r['runs']}",
+            r["early"] or None,
+            None if r["mean_rows"] is None else f"{r['mean_rows']:.1f}",
+            f"[{r['low']:.1f}, {'∞' if r['high'] is None else format(r['high'], '.1f')}]",
+            f"{'≥' if r['shift'] is None else '≤'} {r['goal']:g}",
+            r["microseconds_a_row"],
+            r["fit_seconds"],
+        )
+        for r in document["streams"]
+    ]
+    columns = [
+        "detector",
+        "stream",
+        "alarms",
+        "too early",
+        "mean rows",
+        "99.9%",
+        "promised",
+        "µs a row",
+        "fit, s",
+    ]
+    return (
+        "Without a change: rows to a false alarm (average run length), each run cut at 4,000. With one, "
+        "after 200 clean rows: rows to the alarm, cut at 500; runs alarmed too early are left out. Every run "
+        "has a reference of its own of 3,000 rows.\n\n" + markdown_table(columns, rows)
+    )
 
 
 def _drawn(document: Mapping[str, Any]) -> str:

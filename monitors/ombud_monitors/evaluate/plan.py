@@ -8,6 +8,7 @@ clean, odd window sizes    everybody                                     half of
 clean, two nulls           peers                                         fewer, and it is said
 shifts                     everybody                                     half of ``repeats``
 curves over n and size     the default test; with ``full`` all of ours   half of ``repeats``
+streams                    ours, yardsticks                              half of ``repeats`` runs
 =========================  ============================================  =========================
 """
 
@@ -19,6 +20,7 @@ from dataclasses import dataclass
 from ombud.errors import BadInput
 from ombud_monitors.evaluate.contestants import Camp, everybody
 from ombud_monitors.evaluate.pieces import Cell
+from ombud_monitors.evaluate.watchers import stream_camps
 from ombud_monitors.simulate import COLOUR_ONLY, NULLS, SHIFTS
 
 __all__ = [
@@ -98,7 +100,7 @@ class Plan:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        known = everybody()
+        known = {**everybody(), **stream_camps()}
         for name in self.only:
             if name not in known:
                 raise BadInput(f"unknown detector {name!r}", remedy=f"Choose one of {', '.join(known)}.")
@@ -115,6 +117,16 @@ class Plan:
         if self.only:
             return {name: camp for name, camp in found.items() if name in self.only}
         return {name: camp for name, camp in found.items() if self.peers or camp is not Camp.PEER}
+
+    @property
+    def streams(self) -> Sequence[str]:
+        """Which stream detectors are run."""
+        return tuple(name for name in stream_camps() if not self.only or name in self.only)
+
+    @property
+    def runs(self) -> int:
+        """Runs of each stream detector on each kind of stream."""
+        return max(self.repeats // 2, FEWEST)
 
     def cells(self) -> Iterator[tuple[Cell, int]]:
         """Every cell with its repeats; none twice."""

@@ -3,47 +3,76 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from ombud_monitors.evaluate.contestants import LEVEL, Camp
 from ombud_monitors.evaluate.p_values import uniformity
-from ombud_monitors.evaluate.pieces import Cell, Outcome, Tally, WindowPiece, window_pieces
+from ombud_monitors.evaluate.pieces import Cell, Outcome, Piece, Tally, WindowPiece, window_pieces
 from ombud_monitors.evaluate.plan import DEFAULT_TEST, REFERENCE, ROWS, Plan
 from ombud_monitors.evaluate.powers import default_test_promises, mean_powers
 from ombud_monitors.evaluate.promises import Promise, keeps_level, sees_something, valid_p_values
 from ombud_monitors.evaluate.provenance import environment
+from ombud_monitors.evaluate.streams import (
+    StreamCell,
+    StreamPiece,
+    StreamTally,
+    stream_cells,
+    stream_pieces,
+    stream_promises,
+    stream_rows,
+)
+from ombud_monitors.evaluate.watchers import stream_camps
 from ombud_monitors.simulate import NULLS, SHIFTS
 
-__all__ = ["Tallies", "document", "pieces_of", "promises_of", "tallied"]
-
-Tallies = Mapping[Cell, Tally]
-"""What was answered, by cell."""
+__all__ = ["Found", "document", "pieces_of", "promises_of", "tallied"]
 
 _DIGITS = 3
 
 
-def pieces_of(plan: Plan) -> Sequence[WindowPiece]:
+@dataclass(frozen=True)
+class Found:
+    """All that was answered.
+
+    Args:
+        windows: By cell.
+        streams: By cell.
+    """
+
+    windows: Mapping[Cell, Tally] = field(default_factory=dict)
+    streams: Mapping[StreamCell, StreamTally] = field(default_factory=dict)
+
+
+def pieces_of(plan: Plan) -> Sequence[WindowPiece | StreamPiece]:
     """Everything that a plan asks for, in the order of its tables."""
-    return tuple(window_pieces(plan.cells(), seed=plan.seed))
+    return (
+        *window_pieces(plan.cells(), seed=plan.seed),
+        *stream_pieces(list(stream_cells(plan.streams)), runs=plan.runs, seed=plan.seed),
+    )
 
 
-def tallied(outcomes: Iterable[tuple[WindowPiece, Outcome]]) -> dict[Cell, Tally]:
+def tallied(outcomes: Iterable[tuple[Piece, Outcome]]) -> Found:
     """Outcomes added up by cell; in any order, with p-values in the order of the pieces."""
-    total: dict[Cell, Tally] = {}
-    for piece, outcome in sorted(outcomes, key=lambda pair: pair[0].number):
-        total[piece.cell] = total.get(piece.cell, Tally()) + Tally.of_json(outcome)
-    return total
+    windows: dict[Cell, Tally] = {}
+    streams: dict[StreamCell, StreamTally] = {}
+    done = [(piece, outcome) for piece, outcome in outcomes if isinstance(piece, WindowPiece | StreamPiece)]
+    for piece, outcome in sorted(done, key=lambda pair: pair[0].number):
+        if isinstance(piece, WindowPiece):
+            windows[piece.cell] = windows.get(piece.cell, Tally()) + Tally.of_json(outcome)
+        else:
+            streams[piece.cell] = streams.get(piece.cell, StreamTally()) + StreamTally.of_json(outcome)
+    return Found(windows, streams)
 
 
-def document(plan: Plan, tallies: Tallies) -> dict[str, Any]:
+def document(plan: Plan, found: Found) -> dict[str, Any]:
     """One JSON document: environment, tables, promises.
 
     Args:
         plan: What was asked for.
-        tallies: What was answered.
+        found: What was answered.
     """
-    chosen = plan.chosen
-    promises = promises_of(chosen, tallies)
+    tallies, chosen = found.windows, plan.chosen
+    promises, camps = promises_of(chosen, found), {**chosen, **stream_camps()}
     return {
         "environment": environment(),
         "seed": plan.seed,
@@ -71,19 +100,18 @@ def document(plan: Plan, tallies: Tallies) -> dict[str, Any]:
         "false_positives": [_clean_row(c, t) for c, t in tallies.items() if c.shift is None],
         "power": [_shift_row(c, t) for c, t in tallies.items() if c.shift is not None],
         "mean_power": mean_powers(chosen, tallies),
-        "promises": [
-            {**promise.to_json(), "camp": chosen.get(promise.about, Camp.OURS).value} for promise in promises
-        ],
-        "kept": all(p.kept for p in promises if chosen.get(p.about, Camp.OURS) is Camp.OURS),
+        "streams": stream_rows(found.streams),
+        "promises": [{**promise.to_json(), "camp": camps[promise.about].value} for promise in promises],
+        "kept": all(p.kept for p in promises if camps[p.about] is Camp.OURS),
     }
 
 
-def promises_of(chosen: Mapping[str, Camp], tallies: Tallies) -> Sequence[Promise]:
-    """Every promise that the tallies can decide, for everybody: peers and yardsticks are judged alike."""
-    return tuple(_promises(chosen, tallies))
+def promises_of(chosen: Mapping[str, Camp], found: Found) -> Sequence[Promise]:
+    """Every promise that the outcomes can decide, for everybody: peers and yardsticks are judged alike."""
+    return (*_promises(chosen, found.windows), *stream_promises(found.streams))
 
 
-def _promises(chosen: Mapping[str, Camp], tallies: Tallies) -> Iterator[Promise]:
+def _promises(chosen: Mapping[str, Camp], tallies: Mapping[Cell, Tally]) -> Iterator[Promise]:
     for name in chosen:
         clean = {
             f"{c.null}, {c.n_reference}/{c.n} rows": t

@@ -13,6 +13,7 @@ from ombud_monitors.evaluate import (
     BudgetedRuns,
     Camp,
     Cell,
+    Found,
     Plan,
     Rate,
     Run,
@@ -171,9 +172,10 @@ def test_no_cell_is_planned_twice_and_every_shift_has_its_null() -> None:
     assert len(set(keys)) == len(keys)
 
 
-def _found(names: Mapping[str, Camp]) -> dict[Cell, Tally]:
+def _found(names: Mapping[str, Camp]) -> Found:
     plan = Plan(repeats=20, only=tuple(names))
-    few = [p for p in pieces_of(plan) if p.cell.null == "gaussian" and p.cell.n_reference == 500]
+    pieces = [p for p in pieces_of(plan) if isinstance(p, WindowPiece)]
+    few = [p for p in pieces if p.cell.null == "gaussian" and p.cell.n_reference == 500]
     return tallied((piece, piece.run()) for piece in few)
 
 
