@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -32,13 +33,21 @@ class Scaling:
     anchor: Size
     cost: float
 
-    def at(self, size: Size) -> float:
+    def at(self, size: Size, *, order: tuple[float, float] | None = None) -> float:
         """Extrapolated cost, along the fitted line through the largest measured size.
+
+        Args:
+            size: ``(n, d)``.
+            order: Exponents that the method is known to have in the long run: fitted ones above them, which a
+                cache that ends between two sizes can feign, are cut down to them.
 
         Limits: an extrapolation; where a cache or the memory ends, the truth bends upwards.
         """
-        n, d = (new / old for new, old in zip(size, self.anchor, strict=True))
-        return float(self.cost * n ** (self.rows or 0.0) * d ** (self.columns or 0.0))
+        most = order or (math.inf, math.inf)
+        cost = self.cost
+        for new, old, grows, limit in zip(size, self.anchor, (self.rows, self.columns), most, strict=True):
+            cost *= (new / old) ** min(max(grows or 0.0, 0.0), limit)
+        return cost
 
 
 def fitted(costs: Mapping[Size, float], *, largest: int = 4) -> Scaling:

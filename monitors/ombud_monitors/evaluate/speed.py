@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from ombud_monitors.evaluate.costs import Cost, cost_of
 from ombud_monitors.evaluate.floors import Machine, floors, gpu, machine
 from ombud_monitors.evaluate.provenance import environment
 from ombud_monitors.evaluate.racers import PERMUTATIONS, RACES, Race, Racer, racers, windows
-from ombud_monitors.evaluate.scaling import Scaling, Size, fitted
+from ombud_monitors.evaluate.scaling import Size, fitted
 
 __all__ = ["MEMORY_GOAL", "PATIENCE", "SIZES", "Lap", "laps_of", "speed_document"]
 
@@ -48,14 +48,14 @@ class Lap:
         size: ``(n, d)``.
         fit: What binding it to the reference cost; None where extrapolated.
         test: What a current window cost; None where extrapolated.
-        scaling: Where it was not run: growth of the CPU seconds of a window, of a fit and of the extra bytes.
+        extrapolated_to: Where it was not run: CPU seconds of a window, and of a fit.
     """
 
     racer: str
     size: Size
     fit: Cost | None
     test: Cost | None
-    scaling: tuple[Scaling, Scaling, Scaling | None] | None = field(default=None)
+    extrapolated_to: tuple[float, float] = (math.nan, math.nan)
 
     @property
     def extrapolated(self) -> bool:
@@ -65,26 +65,17 @@ class Lap:
     @property
     def cpu_seconds(self) -> float:
         """CPU seconds of a window."""
-        if self.test is not None:
-            return self.test.cpu_seconds
-        assert self.scaling is not None
-        return self.scaling[0].at(self.size)
+        return self.extrapolated_to[0] if self.test is None else self.test.cpu_seconds
 
     @property
     def whole_seconds(self) -> float:
         """CPU seconds of a fit and a window."""
-        if self.fit is not None:
-            return self.cpu_seconds + self.fit.cpu_seconds
-        assert self.scaling is not None
-        return self.cpu_seconds + self.scaling[1].at(self.size)
+        return self.cpu_seconds + (self.extrapolated_to[1] if self.fit is None else self.fit.cpu_seconds)
 
     @property
-    def extra_bytes(self) -> float | None:
-        """Peak memory of a window beyond what there was before; None where unknown."""
-        if self.test is not None:
-            return self.test.extra_bytes
-        assert self.scaling is not None
-        return None if self.scaling[2] is None else self.scaling[2].at(self.size)
+    def extra_bytes(self) -> int | None:
+        """Peak memory of a window beyond what there was before; None where unknown, or not run."""
+        return None if self.test is None else self.test.extra_bytes
 
 
 def laps_of(racer: Racer, sizes: Sequence[Size] = SIZES, *, patience: float = PATIENCE) -> Iterator[Lap]:
@@ -101,8 +92,10 @@ def laps_of(racer: Racer, sizes: Sequence[Size] = SIZES, *, patience: float = PA
         racer.fit(x)(y)  # imports and first calls are not what is measured
         for size in sizes:
             costs = {s: lap.test.cpu_seconds for s, lap in done.items() if lap.test is not None}
-            if len(costs) >= _FEWEST and fitted(costs).at(size) > patience:
-                yield Lap(racer.name, size, None, None, _scalings(done))
+            if len(costs) >= _FEWEST and fitted(costs).at(size, order=racer.order) > patience:
+                fits = {s: lap.fit.cpu_seconds for s, lap in done.items() if lap.fit is not None}
+                window, bind = (fitted(c).at(size, order=racer.order) for c in (costs, fits))
+                yield Lap(racer.name, size, None, None, (window, bind))
                 continue
             x, y = windows(size)
             bound = cost_of(lambda x=x: racer.fit(x))  # type: ignore[misc]
@@ -154,17 +147,6 @@ def _device(has_gpu: bool) -> str:
     if has_gpu:
         return "alibi-detect on the GPU that torch found, its default; ours and the others on the CPU"
     return "no GPU here: everybody on the CPU"
-
-
-def _scalings(done: Mapping[Size, Lap]) -> tuple[Scaling, Scaling, Scaling | None]:
-    tests = {size: lap.test for size, lap in done.items() if lap.test is not None}
-    fits = {size: lap.fit.cpu_seconds for size, lap in done.items() if lap.fit is not None}
-    extra = {size: float(t.extra_bytes) for size, t in tests.items() if t.extra_bytes}
-    return (
-        fitted({size: t.cpu_seconds for size, t in tests.items()}),
-        fitted(fits),
-        fitted(extra) if len(extra) >= _FEWEST else None,
-    )
 
 
 def _lap_row(lap: Lap, racer: Racer, rates: Machine) -> dict[str, Any]:

@@ -155,7 +155,7 @@ class StreamTally:
 
     def to_json(self) -> dict[str, Any]:
         """A JSON object that :meth:`of_json` reads back."""
-        return asdict(self)
+        return asdict(self) | {"lengths": list(self.lengths)}
 
     @classmethod
     def of_json(cls, outcome: Outcome) -> StreamTally:

@@ -59,6 +59,13 @@ def test_exponents_are_found_through_noise_and_left_out_where_nothing_varied() -
     assert alone.columns is None
 
 
+def test_a_growth_that_the_method_cannot_have_is_not_extrapolated() -> None:
+    steep = fitted({(n, 64): 1e-9 * n**3 for n in (500, 1000, 2000)})
+    assert steep.rows == pytest.approx(3.0)
+    assert steep.at((10_000, 64), order=(2.0, 1.0)) == pytest.approx(1e-9 * 2000**3 * 25)
+    assert steep.at((10_000, 512), order=(2.0, 1.0)) == pytest.approx(1e-9 * 2000**3 * 25)
+
+
 def _racer(seconds: Callable[[int, int], float]) -> Racer:
     def fit(_: NDArray[Any]) -> Callable[[NDArray[Any]], object]:
         return lambda current: _spin(seconds(*current.shape))
