@@ -61,7 +61,7 @@ _UP, _DOWN = [moved(b) for b in MOVED], [moved(-b) for b in MOVED]
 PAYOFFS: Matrix = np.stack([*_UP, *_DOWN, *(stretched(s) for s in STRETCHED)], axis=1)
 """``(CELLS, 10)`` what each bet pays in each cell."""
 
-PRIOR: Matrix = np.array([2.0, 6.0, 6.0, 2.0, 2.0, 6.0, 6.0, 2.0, 1.0, 1.0]) / 34.0
+PRIOR: Matrix = np.array([1.0, 4.0, 4.0, 1.0, 1.0, 4.0, 4.0, 1.0, 0.5, 0.5]) / 21.0
 """Shares of the bets. Moves of half and of one standard deviation are what monitoring is asked for and where
 a share costs most rows (``log(1 / share) / (b^2 / 2)``); large moves are found at once with any share."""
 
