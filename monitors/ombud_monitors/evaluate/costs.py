@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import gc
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -56,7 +55,6 @@ def cost_of(call: Callable[[], object]) -> Cost:
         >>> cost.extra_bytes is None or cost.extra_bytes > 40_000_000
         True
     """
-    gc.collect()
     _hand_back()
     before = _reset_peak()
     seconds = [_timed(call)]

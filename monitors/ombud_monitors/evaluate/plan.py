@@ -63,8 +63,12 @@ IMAGE_CORRUPTIONS = tuple(
 )
 """Mild corruptions of grey images, over which the default test's mean power is promised."""
 QUICK_SHIFTS = ("gaussian.mean-all", "gaussian.correlation", "digits.mixing-10", "embedding.norm-10")
-PEER_NULLS = ("digits", "gaussian")
+PEER_NULLS = ("gaussian", "digits")
 PEER_SHIFTS = ("gaussian.mean-all", "digits.mixing-10")
+KERNEL_PEERS = ("alibi-detect:mmd", "alibi-detect:lsdd")
+"""Peers that compare all pairs of rows: at a reference of 5,000 one window takes half a minute."""
+SLOW_PEERS = ("evidently:preset",)
+"""Seconds for every window of any size: shown the null on which its method changes, and one shift."""
 PEER_FRACTION = 10
 """A peer's answer takes up to five seconds, ours milliseconds: peers get a tenth of the repeats."""
 FEWEST = 20
@@ -138,31 +142,44 @@ class Plan:
                     yield cell, repeats
 
     def _of(self, name: str, camp: Camp) -> Iterator[tuple[Cell, int]]:
-        peer = camp is Camp.PEER
-        clean = max(self.repeats // PEER_FRACTION, FEWEST) if peer else self.repeats
-        shown = clean if peer else max(self.repeats // 2, FEWEST)
-        for null in PEER_NULLS if peer else NULLS:
+        if camp is Camp.PEER:
+            yield from _peer_cells(name, max(self.repeats // PEER_FRACTION, FEWEST))
+            return
+        shown = max(self.repeats // 2, FEWEST)
+        for null in NULLS:
             most = self.default_repeats if (name, null) == (DEFAULT_TEST, "digits") else 0
-            yield Cell(name, null, ROWS, REFERENCE), max(clean, most)
+            yield Cell(name, null, ROWS, REFERENCE), max(self.repeats, most)
         for reference, n in ODD_SIZES:
             yield Cell(name, "gaussian", n, reference), shown
-        for shift in self._shifts(name, peer):
+        for shift in self._shifts(name):
             yield Cell(name, SHIFTS[shift].null, ROWS, REFERENCE, shift), shown
-        if peer or camp is Camp.YARDSTICK or not (self.full or name == DEFAULT_TEST):
-            return
-        for shift in GOAL_SHIFTS:
-            for n in CURVE_ROWS:
-                yield Cell(name, SHIFTS[shift].null, n, REFERENCE, shift), shown
-        for shift in NORM_SHIFTS:
-            yield Cell(name, SHIFTS[shift].null, NORM_ROWS, REFERENCE, shift), shown
-        for shift in SIZE_CURVES:
-            for times in SIZES:
-                size = None if times == 1 else times * SHIFTS[shift].size
-                yield Cell(name, SHIFTS[shift].null, ROWS, REFERENCE, shift, size), shown
+        if camp is Camp.OURS and (self.full or name == DEFAULT_TEST):
+            yield from ((cell, shown) for cell in _curves(name))
 
-    def _shifts(self, name: str, peer: bool) -> Sequence[str]:
-        if peer:
-            return PEER_SHIFTS
+    def _shifts(self, name: str) -> Sequence[str]:
         if self.full:
             return tuple(SHIFTS)
         return (*QUICK_SHIFTS, *IMAGE_CORRUPTIONS) if name == DEFAULT_TEST else QUICK_SHIFTS
+
+
+def _peer_cells(name: str, repeats: int) -> Iterator[tuple[Cell, int]]:
+    slow = name in SLOW_PEERS
+    for null in PEER_NULLS[:1] if slow else PEER_NULLS:
+        yield Cell(name, null, ROWS, REFERENCE), repeats
+    for reference, n in ODD_SIZES:
+        if reference == REFERENCE or name not in KERNEL_PEERS:
+            yield Cell(name, "gaussian", n, reference), repeats
+    for shift in PEER_SHIFTS[:1] if slow else PEER_SHIFTS:
+        yield Cell(name, SHIFTS[shift].null, ROWS, REFERENCE, shift), repeats
+
+
+def _curves(name: str) -> Iterator[Cell]:
+    """Over the rows of a window, and over the size of a shift."""
+    for shift in GOAL_SHIFTS:
+        yield from (Cell(name, SHIFTS[shift].null, n, REFERENCE, shift) for n in CURVE_ROWS)
+    for shift in NORM_SHIFTS:
+        yield Cell(name, SHIFTS[shift].null, NORM_ROWS, REFERENCE, shift)
+    for shift in SIZE_CURVES:
+        for times in SIZES:
+            size = None if times == 1 else times * SHIFTS[shift].size
+            yield Cell(name, SHIFTS[shift].null, ROWS, REFERENCE, shift, size)

@@ -23,7 +23,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 def command(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[..., tuple[int, str, str]]:
-    """Runs one command line; returns exit code, output and complaints. Populations of seconds are left out."""
+    """Runs one command line, without slow populations; returns exit code, output and complaints."""
     few = {code: NULLS[code] for code in ("gaussian", "rounded")}
     monkeypatch.setattr("ombud_monitors.evaluate.plan.NULLS", few)
 
