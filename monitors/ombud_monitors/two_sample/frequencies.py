@@ -26,7 +26,7 @@ __all__ = ["Projection", "orthogonal_directions", "projection"]
 INNER = 32
 """Order of the second factor: at 512 columns both factors together cost a tenth of a full product."""
 DENSE = 128
-"""Columns up to which a full product is cheap: 128 frequencies are then the default anyway."""
+"""Columns up to which a full product is cheap beside the cosines."""
 
 Projection = Callable[[NDArray[np.float32]], NDArray[Any]]
 """``(n, d)`` rows → ``(n, f)`` angles ``w x``."""
