@@ -22,7 +22,7 @@ Matrix = NDArray[np.float64]
 
 _TAIL = 1 / (24 * 2.0 ** np.arange(1, 6))
 QUANTILES = np.concatenate([_TAIL[::-1], np.arange(1, 24) / 24, 1 - _TAIL])
-"""Chances between the edges: the outermost, 1/768, is where a reference of 1,000 rows ends."""
+"""Chances below the edges: the outermost, 1/768, is where the training rows of a reference of 3,000 end."""
 
 BEYOND = (0.0, 0.25)
 """Two edges on either side: at the training rows' largest value, and a quarter of their range further."""

@@ -80,7 +80,13 @@ class RankStream:
         Raises:
             BadInput: Another width, or a cell that is not a finite number; the state stays as it was.
         """
-        row = np.asarray(x, np.float64)
+        try:
+            row = np.asarray(x, np.float64)
+        except (TypeError, ValueError) as problem:
+            raise BadInput(
+                f"stream: expected a row of {self._shape[0]} numbers ({problem})",
+                remedy="Turn categories into numbers (codes, embeddings) first.",
+            ) from problem
         scores = self._row
         if row.shape != self._shape or math.isnan(self.scores.one(row, scores)):
             raise self._refusal(row)

@@ -123,7 +123,8 @@ class Scores:
         # score on the edge of a bin would tip.
         np.matmul(self.matrix, (rows - self.centre)[..., None], out=scores[:, :-1, None])
         whitened = scores[:, : self.width]
-        squared = np.matmul(whitened[:, None], whitened[..., None])[:, 0, 0]
+        with np.errstate(over="ignore"):
+            squared = np.matmul(whitened[:, None], whitened[..., None])[:, 0, 0]
         scores[:, -1] = (squared - self._mean) / self._deviation
         np.clip(scores, -FAR, FAR, out=scores)
         scores[~np.isfinite(squared), -1] = math.nan

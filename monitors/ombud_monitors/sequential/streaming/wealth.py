@@ -63,7 +63,7 @@ class Wealth(ABC):
         """The richest score, and its wealth over all bets."""
         totals = self._wealth.dot(self._ones, self._totals)
         leader = int(totals.argmax())
-        return leader, float(totals[leader])
+        return leader, totals.item(leader)
 
     def trim(self) -> None:
         """Bring the richest score back to :data:`LARGEST`, if it is above."""
