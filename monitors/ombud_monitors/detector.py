@@ -125,6 +125,11 @@ def same_width(reference: NDArray[Any], current: NDArray[Any]) -> None:
 
     Raises:
         BadInput: The windows do not have the same number of columns.
+
+    Example:
+        >>> same_width(np.zeros((9, 384)), np.zeros((9, 512)))
+        Traceback (most recent call last):
+        ombud.errors.BadInput: current window: expected 384 columns as in the reference, got 512 ...
     """
     if reference.shape[1] != current.shape[1]:
         raise BadInput(
@@ -174,7 +179,19 @@ def digest(*arrays: NDArray[Any] | None) -> str:
 
 
 def declined(detector: str, reason: str, *, n_reference: int, n_current: int) -> Verdict:
-    """A bare detector's "not applicable", with the reason."""
+    """A bare detector's "not applicable", with the reason.
+
+    Args:
+        detector: Its name in the catalogue.
+        reason: A sentence for people, with what would do.
+        n_reference: Rows of the reference.
+        n_current: Rows of the current window.
+
+    Example:
+        >>> verdict = declined("mmd", "1 row in the window; 2 would do.", n_reference=500, n_current=1)
+        >>> verdict.fired, verdict.outcome.value, verdict.p_value
+        (False, 'not_applicable', None)
+    """
     return Verdict(
         monitor=detector,
         modality=FEATURES,

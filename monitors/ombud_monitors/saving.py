@@ -105,6 +105,17 @@ def load(path: str | Path, *, digest: str | None = None) -> Saveable:
     Raises:
         BadInput: No such file, not one of ours, of another version of the format, of a detector or with
             settings unknown here, with a byte changed since it was written, or not the one asked for.
+
+    Example:
+        >>> import tempfile
+        >>> from ombud_monitors.two_sample import KS
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     file = Path(folder) / "ks.ombud"
+        ...     digest = save(KS().fit(np.arange(9.0)), file)
+        ...     flipped = file.write_bytes(file.read_bytes()[:-1] + b"?")
+        ...     load(file, digest=digest)
+        Traceback (most recent call last):
+        ombud.errors.BadInput: ...ks.ombud: expected content of sha256:...: the file was changed ...
     """
     try:
         line, _, content = Path(path).read_bytes().partition(b"\n")

@@ -66,6 +66,14 @@ class SplitRow:
         share: Its share of the whole budget, in (0, 1].
         level: What the first look may spend.
         total: What all looks of a period may spend together.
+
+    Example:
+        >>> harm = Branch(3.0, {"all": 3.0, "site_b": 1.0})
+        >>> for row in Budget(0.05, looks=5).split({"audio.harm": harm, "text.harm": 1.0}).table():
+        ...     print(f"{row.monitor:18} {row.share:.1%} of the budget, {row.level:.5f} a look")
+        audio.harm/all     56.2% of the budget, 0.00562 a look
+        text.harm          25.0% of the budget, 0.00250 a look
+        audio.harm/site_b  18.8% of the budget, 0.00187 a look
     """
 
     monitor: str
@@ -133,6 +141,16 @@ class Split:
     Args:
         budget: What is split.
         shares: Path → exact share of the whole; they sum to 1.
+
+    Limits: bounds the chance of any false alarm, not the share of false ones among the alarms.
+
+    Example:
+        >>> split = Budget(0.05, looks=30).split({"audio.harm": 2.0, "text.harm": 1.0})
+        >>> today = {"audio.harm": 0.001, "text.harm": 0.001}
+        >>> [code for code, p_value in today.items() if p_value <= split.level(code, look=7)]
+        ['audio.harm']
+        >>> sum(30 * Fraction(split.level(code, look=7)) for code in today) <= Fraction(0.05)
+        True
     """
 
     budget: Budget

@@ -18,7 +18,15 @@ be proved from as few as two speakers; what is noticed can wait until three wind
 
 
 class Purpose(StrEnum):
-    """What a monitor's part of the budget is for."""
+    """What a monitor's part of the budget is for.
+
+    Example:
+        >>> from ombud.domain.modality import TEXT
+        >>> from ombud_monitors.panel import default_panel
+        >>> table = panel_budget(default_panel((TEXT,)), Budget(0.05, looks=10)).table()
+        >>> {p.value: round(sum(row.total for of, row in table if of is p), 9) for p in Purpose}
+        {'paging': 0.04, 'noticing': 0.01}
+    """
 
     PAGING = "paging"
     """Claims of harm, which wake people."""

@@ -37,6 +37,18 @@ class HarmEvidence(Interval):
             power .8; infinite while none does.
         unlabelled: Requests that have no label (yet).
         refused: Labels that did not count: second ones, and those of unknown or forgotten requests.
+
+    Source: Podkopaev & Ramdas, ICLR 2022; see :class:`HarmfulShift`.
+    Limits: ``peak`` decides but is no e-value; ``harm`` is the difference of two estimates.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> shift = HarmfulShift(rng.random(2000) < 0.05, tolerance=0.01)
+        >>> ids = [f"request-{i}" for i in range(600)]
+        >>> shift.requested(ids)
+        >>> seen = shift.labelled(ids[:500], rng.random(500) < 0.05)
+        >>> seen.alarm, round(seen.limit, 2), seen.unlabelled, round(seen.minimum_detectable, 2)
+        (False, 0.08, 100, 0.08)
     """
 
     e_value: float

@@ -33,6 +33,9 @@ def paired_harm(increments: Sequence[Increment]) -> float:
     Returns:
         At least 1; at or above ``1 / alpha`` rejects at level ``alpha``, whenever one looks.
 
+    Raises:
+        BadInput: A count is negative.
+
     Source: Ville (1939); the sequential form of McNemar's test (1947).
     Limits: assumes that at every request, given the past, the challenger's chance of error is at most
         the control's under the null; the base rate may drift at will.
@@ -64,11 +67,19 @@ def paired_not_worse(increments: Sequence[Increment], *, delta: float) -> float:
         At least 1; at or above ``1 / alpha`` certifies "not worse by ``delta``" with error ``alpha``.
 
     Raises:
-        BadInput: ``delta`` is outside [0, 1).
+        BadInput: ``delta`` is outside [0, 1), or a count is negative.
 
     Source: Waudby-Smith & Ramdas, "Estimating means of bounded random variables by betting",
         JRSS-B 86 (2024), proposition 3.
     Limits: with ``delta=0`` it can only certify a challenger that is strictly better.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> from ombud.domain.rollout import Outcome2x2, RolloutState
+        >>> look = Increment(1, RolloutState.SHADOW, 0, "all", datetime(2026, 1, 1, tzinfo=UTC),
+        ...                  paired=Outcome2x2(350, 10, 10, 30))
+        >>> [round(paired_not_worse([look], delta=delta), 1) for delta in (0.01, 0.03, 0.05)]
+        [1.0, 10.0, 533.7]
     """
     check_margin(delta)
     mixture = bets(delta, toward=-1)

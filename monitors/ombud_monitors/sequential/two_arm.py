@@ -63,6 +63,14 @@ class Block:
         requests: Control's and challenger's judged requests.
         errors: How many of each were wrong.
         guess: Error rate expected from the blocks before, in (0, 1).
+
+    Example:
+        >>> made = Blocks()
+        >>> looks = [made.add((50, 50), errors, stratum="step 1") for errors in ((2, 9), (3, 11), (1, 8))]
+        >>> [round(block.guess, 3) for block in looks]
+        [0.119, 0.112, 0.124]
+        >>> [round(BETS.largest(gains(looks[:n], BETS.sizes, gaps=0.0, toward=1)), 1) for n in (1, 2, 3)]
+        [4.0, 34.1, 510.9]
     """
 
     requests: tuple[int, int]
@@ -167,6 +175,18 @@ def split_not_worse(increments: Sequence[Increment], *, delta: float) -> float:
 
     Raises:
         BadInput: ``delta`` is outside [0, 1), more errors than requests, or a negative count.
+
+    Limits: assumes random assignment and labels as the module says; with ``delta=0`` it can only certify a
+        challenger that is strictly better.
+
+    Example:
+        >>> from datetime import UTC, datetime
+        >>> from ombud.domain.rollout import RolloutState
+        >>> looks = [Increment(k, RolloutState.RAMP, 0, "all", datetime(2026, 1, k, tzinfo=UTC),
+        ...                    requests={Arm.CONTROL: 500, Arm.CHALLENGER: 500},
+        ...                    errors={Arm.CONTROL: 25, Arm.CHALLENGER: 24}) for k in range(1, 6)]
+        >>> [round(split_not_worse(looks[:n], delta=0.03), 1) for n in (1, 3, 5)]
+        [4.2, 395.5, 56211.6]
     """
     check_margin(delta)
     return BETS.largest(gains(blocks(increments), BETS.sizes, gaps=delta, toward=-1))

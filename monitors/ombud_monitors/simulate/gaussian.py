@@ -34,19 +34,57 @@ _Draw = Callable[[int, np.random.Generator], Table]
 
 
 def normal_rows(n: int, rng: np.random.Generator, *, dimensions: int = DIMENSIONS) -> Table:
-    """``(n, dimensions)`` independent standard normal numbers."""
+    """``(n, dimensions)`` independent standard normal numbers.
+
+    Args:
+        n: Rows.
+        rng: All randomness.
+        dimensions: Columns.
+
+    Example:
+        >>> values = normal_rows(4000, np.random.default_rng(0), dimensions=2).values
+        >>> values.std(axis=0).round(1), bool(abs(np.corrcoef(values.T)[0, 1]) < 0.05)
+        (array([1., 1.]), True)
+    """
     return Table(rng.normal(size=(n, dimensions)))
 
 
 def equicorrelated_rows(
     n: int, rng: np.random.Generator, *, dimensions: int = DIMENSIONS, correlation: float = 0.5
 ) -> Table:
-    """Standard normal columns with the same correlation between all pairs of columns."""
+    """Standard normal columns with the same correlation between all pairs of columns.
+
+    Args:
+        n: Rows.
+        rng: All randomness.
+        dimensions: Columns.
+        correlation: In [0, 1].
+
+    Example:
+        >>> values = equicorrelated_rows(4000, np.random.default_rng(0), dimensions=3, correlation=0.3).values
+        >>> np.corrcoef(values.T).round(1)
+        array([[1. , 0.3, 0.3],
+               [0.3, 1. , 0.3],
+               [0.3, 0.3, 1. ]])
+    """
     return correlated(normal_rows(n, rng, dimensions=dimensions), correlation, rng)
 
 
 def t_rows(n: int, rng: np.random.Generator, *, dimensions: int = DIMENSIONS) -> Table:
-    """Independent columns with Student's t distribution, 3 degrees of freedom, scaled to variance 1."""
+    """Independent columns with Student's t distribution, 3 degrees of freedom, scaled to variance 1.
+
+    Args:
+        n: Rows.
+        rng: All randomness.
+        dimensions: Columns.
+
+    Limits: with 3 degrees of freedom there is no fourth moment: sample variances settle slowly.
+
+    Example:
+        >>> far = np.abs(t_rows(10_000, np.random.default_rng(0), dimensions=1).values) > 4
+        >>> bool(far.mean() > 50 * 6.3e-5)  # a normal value lies that far out with chance 6.3e-5
+        True
+    """
     return Table(rng.standard_t(3, size=(n, dimensions)) / math.sqrt(3))
 
 
@@ -58,13 +96,34 @@ def embedding_rows(n: int, rng: np.random.Generator, *, dimensions: int = DIMENS
 
     Source: power-law spectra of learned representations: Ghosh et al., "Investigating power laws in deep
         representation learning" (2022), exponents near 1.
+
+    Args:
+        n: Rows.
+        rng: All randomness, but for the rotation, which is fixed by ``dimensions``.
+        dimensions: Columns.
+
+    Example:
+        >>> values = embedding_rows(4000, np.random.default_rng(0), dimensions=8).values
+        >>> largest = np.linalg.eigvalsh(np.cov(values.T))[::-1]
+        >>> (largest / largest[0]).round(1)[:4]  # 1, 1/2, 1/3, 1/4
+        array([1. , 0.5, 0.3, 0.3])
     """
     rows = rng.normal(size=(n, dimensions)) @ _mixing(dimensions)
     return Table(rows * np.exp(rng.normal(0, _NORM_SPREAD, (n, 1))))
 
 
 def rounded_rows(n: int, rng: np.random.Generator, *, dimensions: int = DIMENSIONS) -> Table:
-    """Standard normal numbers rounded to whole ones: nearly all values are tied."""
+    """Standard normal numbers rounded to whole ones: nearly all values are tied.
+
+    Args:
+        n: Rows.
+        rng: All randomness.
+        dimensions: Columns.
+
+    Example:
+        >>> np.unique(rounded_rows(500, np.random.default_rng(0), dimensions=1).values)
+        array([-4., -3., -2., -1.,  0.,  1.,  2.,  3.])
+    """
     return Table(np.rint(rng.normal(size=(n, dimensions))))
 
 

@@ -30,6 +30,12 @@ class Pair(NamedTuple):
     Args:
         reference: ``(m, d)`` float64.
         current: ``(n, d)`` float64; no row of it comes from a row of the reference.
+
+    Example:
+        >>> from ombud_monitors.simulate import SHIFTS, pairs
+        >>> reference, current = next(pairs(SHIFTS["gaussian.mean-one"], 100, 1, seed=0))
+        >>> reference.shape, current.shape
+        ((500, 32), (100, 32))
     """
 
     reference: Matrix
@@ -107,6 +113,14 @@ class Endless(Generic[R]):
     Args:
         draw: ``(n, rng) -> rows``.
         embed: ``rows -> (n, d)`` numbers that a detector sees.
+
+    Example:
+        >>> from ombud_monitors.simulate.rows import Table
+        >>> def dice(n, rng):
+        ...     return Table(rng.integers(1, 7, size=(n, 1)).astype(float))
+        >>> drawn = list(Endless(dice, lambda table: table.values).pairs(None, 40, 3, seed=0, reference=100))
+        >>> [pair.current.shape for pair in drawn], len({pair.current.tobytes() for pair in drawn})
+        ([(40, 1), (40, 1), (40, 1)], 3)
     """
 
     draw: Callable[[int, np.random.Generator], R]
@@ -133,6 +147,15 @@ class Null(Generic[R]):
         modality: What kind of input it holds.
         description: One sentence: what the rows are, and what a detector sees of them.
         build: Makes the source; called by :attr:`source` once.
+
+    Example:
+        >>> from ombud_monitors.simulate import NULLS
+        >>> def difference(pair):
+        ...     return abs(pair.current[:, 0].mean() - pair.reference[:, 0].mean())
+        >>> clean = NULLS["gaussian"].pairs(100, 1000, seed=0, reference=100)
+        >>> alarms = sum(difference(pair) > 1.96 * np.sqrt(2 / 100) for pair in clean)
+        >>> alarms / 1000  # a test at the level .05
+        0.048
     """
 
     code: str

@@ -45,6 +45,12 @@ class Severity(NamedTuple):
         pixel_change: Mean absolute change of pixels, as a share of full scale.
         accuracy_before: Accuracy on clean images.
         accuracy_after: Accuracy on the same images after the corruption.
+
+    Example:
+        >>> from ombud_monitors.simulate import SHIFTS
+        >>> found = severity(SHIFTS["image.brightness"].at(0.3))
+        >>> round(found.loss, 2), round(found.pixel_change, 2), found.mild
+        (0.05, 0.26, True)
     """
 
     code: str

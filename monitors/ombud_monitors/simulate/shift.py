@@ -43,6 +43,17 @@ class Shift(Generic[R]):
 
     Raises:
         BadInput: The size is not a number between 0 and ``largest``.
+
+    Example:
+        >>> from ombud_monitors.simulate import SHIFTS, Table
+        >>> shift = SHIFTS["gaussian.norm-10"].at(0.5)
+        >>> shift.description
+        'Every row is multiplied by 1 + 0.5: scale grows, direction stays.'
+        >>> shift.apply(Table(np.array([[3.0, 4.0]])), np.random.default_rng(0)).values
+        array([[4.5, 6. ]])
+        >>> shift.at(-1)
+        Traceback (most recent call last):
+        ombud.errors.BadInput: shift gaussian.norm-10: expected a size from 0 to inf (share of the norm), ...
     """
 
     code: str

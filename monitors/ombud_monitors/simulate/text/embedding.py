@@ -59,6 +59,16 @@ def text_embedding(texts: Texts, vocabulary: Vocabulary) -> NDArray[np.float64]:
     Args:
         texts: Texts with at least one word each.
         vocabulary: Words that are known, for the share of unknown ones.
+
+    Limits: as :func:`hashed_words`; descriptors of a text without words are undefined (NaN).
+
+    Example:
+        >>> from ombud_monitors.simulate.text.sentences import sentences
+        >>> usual = sentences(20, np.random.default_rng(0))
+        >>> words = Vocabulary.fit(usual.texts)
+        >>> rows = text_embedding(Texts((usual.texts[0], "Zyzzyva quokka.")), words)
+        >>> rows.shape, rows[:, 32 + DESCRIPTORS.index("out_of_vocabulary_share")].tolist()
+        ((2, 40), [0.0, 1.0])
     """
     described = describe(TEXT, texts.texts, vocabulary=vocabulary)
     columns = [described.names.index(name) for name in DESCRIPTORS]
