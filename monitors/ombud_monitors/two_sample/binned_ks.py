@@ -113,7 +113,17 @@ class BinnedKS(TwoSampleTest):
 
 @dataclass(frozen=True, eq=False)
 class FittedBinnedKS(FittedTwoSampleTest):
-    """A binned test with its reference window."""
+    """A binned test with its reference window.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> fitted = BinnedKS().fit(rng.normal(size=(800, 3)))
+        >>> here, there = rng.normal(0.4, 1, (300, 3)), rng.normal(0.4, 1, (200, 3))
+        >>> counted = fitted.bins.count(here).merge(fitted.bins.count(there))
+        >>> verdict = fitted.test_state(counted)
+        >>> verdict.fired, verdict == fitted.test(np.concatenate([here, there]), seed=0)
+        (True, True)
+    """
 
     detector: BinnedKS
 

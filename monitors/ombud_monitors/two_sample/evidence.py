@@ -24,6 +24,17 @@ class Evidence:
             this n, in ``effect_unit``.
         causes: What moved most, largest first.
         note: What a reader must know to trust the number; a sentence, or empty.
+
+    Example:
+        >>> import numpy as np
+        >>> from ombud_monitors.two_sample import Mean, Windows
+        >>> rng = np.random.default_rng(0)
+        >>> windows = Windows.of(rng.normal(size=(300, 1)), rng.normal(0.3, 1, size=(200, 1)))
+        >>> found = Mean().compare(windows, seed=0)
+        >>> [round(x, 2) for x in (found.effect_low, found.effect, found.effect_high)], found.effect_unit
+        ([0.13, 0.31, 0.49], 'standard deviations')
+        >>> found.p_value <= 0.05, round(found.minimum_detectable_effect, 2)
+        (True, 0.25)
     """
 
     statistic: float
@@ -43,6 +54,16 @@ class Refusal:
 
     Args:
         reason: A sentence for people.
+
+    Example:
+        >>> import numpy as np
+        >>> from ombud_monitors.two_sample import ClassifierTest, Windows
+        >>> few = np.arange(6.0).reshape(3, 2)
+        >>> refused = ClassifierTest().compare(Windows.of(few, few + 1), seed=0)
+        >>> refused.reason
+        'Of the half that is held out: 2 rows in the reference and 2 in the current window allow 6 ...'
+        >>> ClassifierTest().fit(few).test(few + 1, seed=0).outcome.value
+        'not_applicable'
     """
 
     reason: str

@@ -38,6 +38,18 @@ class TwoSampleTest(ABC):
 
     Raises:
         BadInput: The level is not in [0, 1), or there is no permutation.
+
+    Example:
+        >>> from ombud_monitors.two_sample import compare_means
+        >>> class Zeros(TwoSampleTest):
+        ...     name = "zeros"
+        ...     def compare(self, windows, *, seed):
+        ...         settings = {"permutations": self.permutations, "level": self.level, "seed": seed}
+        ...         flags = (windows.pooled == 0).astype(float)
+        ...         found = compare_means(flags, windows.units, alternative="greater", **settings)
+        ...         return found.in_deviations()
+        >>> Zeros().fit([3, 1, 0, 2, 5, 4, 1, 2]).test([0, 0, 1, 0, 0, 0], seed=0).fired
+        True
     """
 
     name: ClassVar[str]
@@ -111,6 +123,16 @@ class FittedTwoSampleTest:
         clusters: ``(n,)`` names of the unit that repeats; None assumes independent rows.
         kind: Kind of number that the reference was given in (numpy's ``dtype.kind``).
         prepared: What the recipe made of the reference.
+
+    Example:
+        >>> from ombud_monitors.two_sample import Mean
+        >>> rng = np.random.default_rng(0)
+        >>> fitted = Mean(level=0.01).fit(rng.normal(size=(300, 4)))
+        >>> [fitted.test(rng.normal(moved, 1, (100, 4)), seed=0).fired for moved in (0.0, 0.0, 0.6)]
+        [False, False, True]
+        >>> fitted.test(rng.normal(size=(100, 5)), seed=0)
+        Traceback (most recent call last):
+        ombud.errors.BadInput: current window: expected 4 columns as in the reference, got 5 ...
     """
 
     detector: TwoSampleTest

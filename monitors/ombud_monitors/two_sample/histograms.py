@@ -62,6 +62,16 @@ class Histograms:
 
     Raises:
         BadInput: The counts are no such array, or do not add up to ``n`` in each column.
+
+    Example:
+        >>> rng = np.random.default_rng(0)
+        >>> bins = Bins.of(rng.normal(size=(500, 2)))
+        >>> hourly = [bins.count(rng.normal(size=(100, 2))) for _ in range(24)]
+        >>> sent = Histograms.restore(hourly[0].arrays)
+        >>> for state in hourly[1:]:
+        ...     sent = sent.merge(state)
+        >>> sent.n, sent.nbytes == hourly[0].nbytes, sent.missing.tolist()
+        (2400, True, [0, 0])
     """
 
     counts: NDArray[np.int32]
@@ -148,6 +158,12 @@ class Bins:
     Args:
         centre: ``(d,)`` medians of the reference.
         spread: ``(d,)`` half the distances between its quartiles; positive.
+
+    Example:
+        >>> bins = Bins.of(np.random.default_rng(0).lognormal(sigma=2, size=(1000, 1)))
+        >>> state = bins.count([[0.5], [1e30], [-4.0], [np.nan]])
+        >>> state.n, state.missing.tolist(), int((state.counts[:, :BINS] > 0).sum())
+        (4, [1], 3)
     """
 
     centre: NDArray[Any]
