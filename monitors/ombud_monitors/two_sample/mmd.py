@@ -38,8 +38,9 @@ class MMD(TwoSampleTest):
     permutations expect, dimensionless, between 0 (same) and 2 (nothing in common), with an interval
     from :mod:`~ombud_monitors.two_sample.quadratic_test`.
 
-    Cost: ``O(n^2 (d + B))`` by matrix products over tiles of the kernel
-    (:mod:`~ombud_monitors.two_sample.tiles`). An ``(n, n)`` kernel is never held beyond 2,048 rows.
+    Cost: ``O(n^2 d)`` by matrix products over tiles of the kernel
+    (:mod:`~ombud_monitors.two_sample.tiles`), whatever the number of permutations: rows of large windows
+    are permuted in :mod:`~ombud_monitors.two_sample.cells`. Nothing larger than 2,048 x 2,048 is held.
 
     Args:
         permutations: Random splits drawn when there are more; fewer splits are enumerated.

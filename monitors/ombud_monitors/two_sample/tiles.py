@@ -7,11 +7,13 @@ many ``v`` at once, ``K_ij = k(|x_i - x_j|)``:
   exchanged is ``-s^2 |x - y|^2 / 2``: one matrix product yields the exponents, norms and all;
 - tiles of 1,024 x 1,024 are turned into similarities in place, while they are in the cache, then multiplied
   by the weights; tiles above the diagonal stand for those below too;
-- up to :data:`HELD` units, averages of the kernel by unit are kept, so that further batches of permutations
-  cost nothing but their own product. Beyond, each batch computes the tiles again: batches double in size
-  and nearly every window is done after the first.
+- up to :data:`HELD` units (large windows of independent rows come in
+  :mod:`~ombud_monitors.two_sample.cells`), averages of the kernel by unit are kept, so that permutations
+  cost nothing but a product of that size. Beyond, each batch computes the tiles again: batches double in
+  size and nearly every window is done after the first.
 
-Cost: ``n^2 d`` multiplications for the tiles, ``n^2 p / 2`` for ``p`` contrasts; memory ``n (d + p)``.
+Cost: ``n^2 d / 2`` multiplications for the tiles; for ``p`` contrasts ``u^2 p`` where averages of ``u`` units
+are held, else ``n^2 p / 2``. Memory: ``n d + u^2``, else ``n (d + p)``.
 
 Source: Gretton et al., "A kernel two-sample test", JMLR 13 (2012), for the forms.
 """
@@ -47,12 +49,10 @@ class Kernel:
     Args:
         scale: ``s``, what rows are multiplied by.
         similarity: Turns a tile of ``-s^2 |x - y|^2 / 2`` into similarities, in place.
-        itself: Similarity of a row and itself.
     """
 
     scale: float
     similarity: Callable[[NDArray[Any]], None]
-    itself: float
 
 
 def gaussian_kernel(bandwidth: float) -> Kernel:
@@ -68,7 +68,7 @@ def gaussian_kernel(bandwidth: float) -> Kernel:
             np.minimum(tile, 0, out=tile)
         np.exp(tile, out=tile)
 
-    return Kernel(1 / bandwidth, similarity, 1.0)
+    return Kernel(1 / bandwidth, similarity)
 
 
 def distance_kernel(typical: float) -> Kernel:
@@ -86,7 +86,7 @@ def distance_kernel(typical: float) -> Kernel:
         np.sqrt(np.abs(tile, out=tile), out=tile)
         np.subtract(tile.dtype.type(typical), tile, out=tile)
 
-    return Kernel(float(np.sqrt(2.0)), similarity, typical)
+    return Kernel(float(np.sqrt(2.0)), similarity)
 
 
 class QuadraticForms:
