@@ -48,6 +48,15 @@ class RankStream:
         portfolio: Stakes over the whitened components.
         wealth: What the bets won.
         step: Rows seen since the fit.
+
+    Example:
+        >>> from ombud_monitors.sequential.streaming import ShiryaevRoberts
+        >>> rng = np.random.default_rng(0)
+        >>> stream = ShiryaevRoberts(arl=1000).fit(rng.normal(size=(600, 4)), seed=1)
+        >>> rows = np.concatenate([rng.normal(size=(100, 4)), rng.normal(1.0, 1, size=(20, 4))])
+        >>> alarm = next(seen for seen in map(stream.update, rows) if seen.alarm)
+        >>> 100 < alarm.step < 115, abs(alarm.onset - 101) < 15
+        (True, True)
     """
 
     settings: str

@@ -42,6 +42,20 @@ class RunLengths:
         lengths: ``(repeats,)`` rows until the alarm; ``horizon`` where there was none.
         alarmed: ``(repeats,)`` whether it ended in an alarm.
         horizon: Rows after which a stream was cut off.
+
+    Limits: :attr:`estimate` leans on a constant rate of alarms, :meth:`lower` on nothing.
+
+    Example:
+        >>> from ombud_monitors.sequential.streaming import ShiryaevRoberts
+        >>> runs = average_run_length(
+        ...     ShiryaevRoberts(arl=30), lambda rng, n: rng.normal(size=(n, 2)),
+        ...     repeats=30, seed=0, horizon=150, reference=200,
+        ... )
+        >>> runs.lower(0.95) > 30, runs.lower(0.95) < runs.restricted_mean < runs.estimate
+        (True, True)
+        >>> runs.within(200)
+        Traceback (most recent call last):
+        ombud.errors.BadInput: run lengths: expected at most the horizon of 150 rows, got 200 ...
     """
 
     lengths: NDArray[np.int64]
@@ -93,6 +107,18 @@ class Delays:
         missed: How many of them were cut off at the horizon.
         early: Streams that had alarmed before the change; they have no delay.
         horizon: Rows after the change at which a stream was cut off.
+
+    Limits: streams that alarmed early are left out, as usual; tell their number beside the mean.
+
+    Example:
+        >>> from ombud_monitors.sequential.streaming import Cusum
+        >>> found = mean_delay(
+        ...     Cusum(arl=200), lambda rng, n: rng.normal(size=(n, 2)), lambda rng, n: rng.normal(2, 1, (n, 2)),
+        ...     repeats=20, seed=0, horizon=60, before=20, reference=200,
+        ... )
+        >>> low, high = found.interval(0.95)
+        >>> found.missed, 1 < low < found.mean < high < 8, found.quantile(0.9) <= 8
+        (0, True, True)
     """
 
     delays: NDArray[np.int64]
