@@ -112,9 +112,9 @@ class Delays:
 
     Example:
         >>> from ombud_monitors.sequential.streaming import Cusum
+        >>> clean, moved = (lambda rng, n, at=at: rng.normal(at, 1, size=(n, 2)) for at in (0, 2))
         >>> found = mean_delay(
-        ...     Cusum(arl=200), lambda rng, n: rng.normal(size=(n, 2)), lambda rng, n: rng.normal(2, 1, (n, 2)),
-        ...     repeats=20, seed=0, horizon=60, before=20, reference=200,
+        ...     Cusum(arl=200), clean, moved, repeats=20, seed=0, horizon=60, before=20, reference=200
         ... )
         >>> low, high = found.interval(0.95)
         >>> found.missed, 1 < low < found.mean < high < 8, found.quantile(0.9) <= 8
