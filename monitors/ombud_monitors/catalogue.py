@@ -86,6 +86,7 @@ _ENTRIES = (
     _detector("energy", "Energy distance with permutations"),
     _detector("second_moment", "Whitened second moment with permutations"),
     _detector("norms", "Norms of rows with permutations"),
+    _detector("aggregated", "Aggregated test: columns, dependence, lengths and groups of rows"),
 )
 
 CATALOGUE: Mapping[str, CatalogueEntry] = MappingProxyType({entry.code: entry for entry in _ENTRIES})

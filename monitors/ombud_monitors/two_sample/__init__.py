@@ -15,6 +15,7 @@ detector   sees                                                p-value
 ``CramerVonMises`` sees what changes a column's distribution a little all along its range.
 ``Categories`` compares the shares of categories; :class:`CategoryCodes` turns texts into codes for it.
 ``ClassifierTest`` trains on half of the rows and judges by the other half, whatever the learner sees.
+``Aggregated`` looks at columns, dependence, lengths and groups of rows together: the one to start with.
 ``SecondMoment`` sees spread and dependence, ``Norms`` the length of rows (a change of gain).
 All follow :class:`~ombud_monitors.detector.Detector`. Each is for windows that are looked at once;
 what is looked at repeatedly takes its level from
@@ -22,6 +23,7 @@ what is looked at repeatedly takes its level from
 :mod:`exchangeable` says what may be permuted, :mod:`assignments` permutes it.
 """
 
+from ombud_monitors.two_sample.aggregated import Aggregated
 from ombud_monitors.two_sample.assignments import permutations_for
 from ombud_monitors.two_sample.binned_ks import BinnedKS, FittedBinnedKS
 from ombud_monitors.two_sample.categories import Categories
@@ -46,6 +48,7 @@ from ombud_monitors.two_sample.windows import Windows
 __all__ = [
     "KS",
     "MMD",
+    "Aggregated",
     "BinnedKS",
     "Bins",
     "Categories",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from ombud_monitors.two_sample.aggregated import Aggregated
 from ombud_monitors.two_sample.binned_ks import BinnedKS
 from ombud_monitors.two_sample.categories import Categories
 from ombud_monitors.two_sample.classifier import ClassifierTest
@@ -37,6 +38,7 @@ DETECTORS: Mapping[str, type[TwoSampleTest]] = MappingProxyType(
             Energy,
             SecondMoment,
             Norms,
+            Aggregated,
         )
     }
 )

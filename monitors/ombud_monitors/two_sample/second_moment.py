@@ -16,7 +16,7 @@ from ombud_monitors.two_sample.ranked_rows import RankedRows
 from ombud_monitors.two_sample.unit_means import intraclass_correlation
 from ombud_monitors.two_sample.windows import Windows
 
-__all__ = ["SecondMoment", "second_moments"]
+__all__ = ["SecondMoment", "products", "second_moments"]
 
 MOST = 512
 """Products kept of each row. Exact up to 31 components; beyond, the squared distance is that of a random
@@ -66,7 +66,7 @@ class SecondMoment(TwoSampleTest):
         """Compare two checked windows; see :class:`~ombud_monitors.two_sample.fitting.TwoSampleTest`."""
         rng = np.random.default_rng(seed)
         rows = RankedRows.of(windows.pooled, rng)
-        by_row = _with_trace(second_moments(rows.whitened(), rng), rows.whitened())
+        by_row = second_moments(rows.whitened(), rng)
         rho = intraclass_correlation(rows.components.astype(np.float64), windows.units)
         by_unit = unit_averages(by_row, windows.units)
 
@@ -86,11 +86,33 @@ class SecondMoment(TwoSampleTest):
 
 
 def second_moments(whitened: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-    """Products whose squared distance is that of second moments.
+    """Features whose squared distance is ``T``.
+
+    The form ``|v' F|^2`` of centred features with covariance ``S`` varies in proportion to ``|S|_F`` over
+    permutations, which is what the weight of the trace is taken from.
 
     Args:
         whitened: ``(n, q)`` rows.
-        rng: Draws the projections where there are more than 512 products.
+        rng: Draws projections where there are more than 512 products.
+
+    Returns:
+        ``(n, m + 1)``, centred: :func:`products`, and one feature for the trace.
+    """
+    moments = products(whitened, rng)
+    trace = np.square(whitened).sum(axis=1, dtype=np.float32)
+    trace -= trace.mean()
+    variance = float(np.square(trace).mean())
+    covariance = moments.T @ moments / np.float32(len(moments))
+    weight = np.sqrt(float(np.linalg.norm(covariance)) / variance) if variance > 0 else 0.0
+    return np.column_stack([moments, trace * np.float32(weight)])
+
+
+def products(whitened: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+    """Products of coordinates whose squared distance is that of second moments.
+
+    Args:
+        whitened: ``(n, q)`` rows.
+        rng: Draws projections where there are more than 512 products.
 
     Returns:
         ``(n, m)``, centred. For the difference ``D`` of two windows' means of ``z z'``, the difference of
@@ -99,7 +121,7 @@ def second_moments(whitened: NDArray[np.float32], rng: np.random.Generator) -> N
 
     Example:
         >>> z = np.array([[1.0, 0.0], [0.0, 2.0], [1.0, 1.0]], np.float32)
-        >>> found = second_moments(z, np.random.default_rng(0))
+        >>> found = products(z, np.random.default_rng(0))
         >>> difference = np.outer(z[0], z[0]) - np.outer(z[2], z[2])
         >>> float(((found[0] - found[2]) ** 2).sum().round(4)), float((difference**2).sum())
         (3.0, 3.0)
@@ -107,21 +129,10 @@ def second_moments(whitened: NDArray[np.float32], rng: np.random.Generator) -> N
     q = whitened.shape[1]
     if q * (q + 1) // 2 <= MOST:
         i, j = np.triu_indices(q)
-        products = whitened[:, i] * whitened[:, j] * np.where(i == j, 1, np.sqrt(2)).astype(np.float32)
+        pairs = whitened[:, i] * whitened[:, j]
+        pairs[:, i != j] *= np.float32(np.sqrt(2))
     else:
-        a, b = rng.normal(size=(2, q, MOST)).astype(np.float32)
-        products = (whitened @ a) * (whitened @ b) * np.float32(1 / np.sqrt(MOST))
-    return np.asarray(products - products.mean(axis=0), dtype=np.float32)
-
-
-def _with_trace(products: NDArray[np.float32], whitened: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The products and a column for the trace, weighted so that both vary alike over permutations.
-
-    The form ``|v' F|^2`` of centred features with covariance ``S`` varies in proportion to ``|S|_F``.
-    """
-    trace = np.square(whitened).sum(axis=1, dtype=np.float32)
-    trace -= trace.mean()
-    variance = float(np.square(trace).mean())
-    covariance = products.T @ products / np.float32(len(products))
-    weight = np.sqrt(float(np.linalg.norm(covariance)) / variance) if variance > 0 else 0.0
-    return np.column_stack([products, trace * np.float32(weight)])
+        a, b = rng.standard_normal((2, q, MOST), dtype=np.float32)
+        pairs = whitened @ a
+        pairs *= whitened @ (b * np.float32(1 / np.sqrt(MOST)))
+    return np.subtract(pairs, pairs.mean(axis=0), out=pairs)

@@ -5,17 +5,21 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from scipy.stats import rankdata
+from scipy.stats import chi2, norm, rankdata
 
 from ombud.domain.verdict import Outcome
 from ombud_monitors.detector import Detector
-from ombud_monitors.two_sample import Norms, Ranks, SecondMoment
+from ombud_monitors.two_sample import Aggregated, Exchangeable, Norms, Ranks, SecondMoment
+from ombud_monitors.two_sample.aggregated import Combination, Reduction, SharedSplits, Statistic, View
+from ombud_monitors.two_sample.aggregated.groups import group_view
+from ombud_monitors.two_sample.aggregated.view import standardised
+from ombud_monitors.two_sample.assignments import assignments
 from ombud_monitors.two_sample.norms import row_norms
 from ombud_monitors.two_sample.ranked_rows import RankedRows
-from ombud_monitors.two_sample.second_moment import second_moments
+from ombud_monitors.two_sample.second_moment import products
 
-EVERY: tuple[Detector, ...] = (SecondMoment(), Norms())
-UNIT_FREE: tuple[Detector, ...] = (SecondMoment(),)
+EVERY: tuple[Detector, ...] = (SecondMoment(), Norms(), Aggregated())
+UNIT_FREE: tuple[Detector, ...] = (SecondMoment(), Aggregated())
 
 
 def two(seed: int, n: int = 120, m: int = 80, d: int = 4) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -65,7 +69,7 @@ def test_second_moment_is_the_distance_of_whitened_covariances() -> None:
 def test_random_products_estimate_the_same_distance() -> None:
     z = rng_of(4).normal(size=(400, 60)).astype(np.float32)
     z[200:, :30] *= 1.5
-    found = [second_moments(z, rng_of(seed)) for seed in range(8)]
+    found = [products(z, rng_of(seed)) for seed in range(8)]
     differences = [f[200:].mean(axis=0) - f[:200].mean(axis=0) for f in found]
     exact = z[200:].T @ z[200:] / 200 - z[:200].T @ z[:200] / 200
     assert found[0].shape == (400, 512)
@@ -139,3 +143,127 @@ def test_equal_windows_are_quiet_and_constant_ones_refused(detector: Detector) -
     refused = detector.fit(np.ones((60, 2))).test(np.ones((60, 2)), seed=0)
     assert refused.outcome is Outcome.NOT_APPLICABLE
     assert refused.p_value is None
+
+
+def clusters(rng: np.random.Generator, count: int, rows: int, prefix: str) -> NDArray[np.str_]:
+    return np.char.add(prefix, np.sort(rng.integers(0, count, rows)).astype(str))
+
+
+@pytest.mark.parametrize("clustered", [False, True])
+def test_shared_products_equal_differences_of_unit_means(clustered: bool) -> None:
+    rng = rng_of(12)
+    features = standardised(rng.normal(size=(90, 5)) + 3)
+    names = (clusters(rng, 9, 50, "r"), clusters(rng, 7, 40, "c")) if clustered else (None, None)
+    units = Exchangeable.of(50, 40, *names)
+    order = rng.permutation(90)
+    largest, total = Statistic("a", Reduction.LARGEST, 3.0, 0, 2), Statistic("b", Reduction.SUM, 1.0, 2)
+    view = View(features[order], [""] * 5, (largest, total))
+    shared = SharedSplits.of((view,), order, units, rho=0.3)
+    splits = assignments(units, 20, seed=0)
+    means = np.stack([features[units.of_row == u].mean(axis=0) for u in range(units.size)])
+    weight = 1 / (0.3 + 0.7 / units.rows)
+    centre = np.average(means, axis=0, weights=weight)
+    unit_variance = (weight[:, None] * (means - centre) ** 2).mean(axis=0)
+    for split, found in zip(splits, shared.statistics(splits), strict=True):
+        sides = [np.average(means[side], axis=0, weights=weight[side]) for side in (split, ~split)]
+        divisor = 1 / weight[split].sum() + 1 / weight[~split].sum()
+        difference = (sides[0] - sides[1]) / np.sqrt(divisor)
+        assert found[0] == pytest.approx(
+            np.max(np.abs(difference[:2]) / np.sqrt(unit_variance[:2])), rel=1e-4
+        )
+        assert found[1] == pytest.approx((difference[2:] ** 2).sum(), rel=1e-4)
+    assert shared.weights.tolist() == [0.75, 0.25]
+
+
+def test_surprise_is_the_tail_of_what_was_calibrated_on() -> None:
+    rng = rng_of(13)
+    null = np.column_stack([rng.chisquare(8, 20_000), np.abs(rng.normal(size=(20_000, 40))).max(axis=1)])
+    combination = Combination.of(null, np.full(2, 0.5), np.array([False, True]))
+    assert combination.number == pytest.approx([0, 40], rel=0.05)
+    for x, z in ((5.0, 2.5), (15.5, 3.5), (26.1, 5.0), (60.0, 12.0)):
+        total, largest = np.exp(-combination.surprise(np.array([[x, z]]))[0])
+        assert np.log(total) == pytest.approx(chi2.logsf(x, 8), rel=0.1, abs=0.05)
+        assert largest == pytest.approx(
+            -np.expm1(40 * np.log1p(-2 * norm.sf(z))) or 80 * norm.sf(z), rel=0.05
+        )
+    assert combination.statistic_at(1.6449) == pytest.approx(
+        [15.5, norm.isf((1 - 0.95 ** (1 / 40)) / 2)], rel=0.02
+    )
+
+
+def test_combination_is_the_power_mean_of_p_values() -> None:
+    null = np.abs(rng_of(14).normal(size=(5000, 3)))
+    weights = np.array([0.5, 0.3, 0.2])
+    combination = Combination.of(null, weights, np.array([True, True, True]))
+    values = np.array([[3.0, 0.1, 1.0], [0.1, 0.1, 0.1]])
+    p = 2 * norm.sf(values)
+    assert combination(values) == pytest.approx(2 * np.log((weights / np.sqrt(p)).sum(axis=1)), abs=0.05)
+
+
+def test_groups_are_the_blobs_that_rows_come_from() -> None:
+    rng = rng_of(15)
+    blob = rng.permutation(np.repeat(np.arange(10), 60))
+    x = 8 * rng.normal(size=(10, 6))[blob] + rng.normal(size=(600, 6))
+    view = group_view(RankedRows.of(x, rng), None, 300, rng)
+    assert view is not None
+    member = view.features[:, : len(view.labels)] > 0
+    purity = [np.bincount(blob[own]).max() / own.sum() for own in member.T]
+    assert np.average(purity, weights=member.sum(axis=0)) > 0.9
+    assert group_view(RankedRows.of(x[:20], rng), None, 10, rng) is None
+
+
+def test_a_missing_group_is_seen_and_named() -> None:
+    rng = rng_of(16)
+    centres = 4 * rng.normal(size=(10, 16))
+
+    def rows(n: int, kinds: int) -> NDArray[np.float64]:
+        return centres[rng.integers(0, kinds, n)] + rng.normal(size=(n, 16))
+
+    verdict = Aggregated().fit(rows(500, 10)).test(rows(200, 9), seed=0)
+    assert verdict.fired
+    assert "similar rows" in verdict.reason
+    assert verdict.causes[0].name in verdict.reason
+    assert verdict.causes[0].current > verdict.causes[0].reference
+
+
+def test_the_column_that_moved_is_named_and_its_effect_found() -> None:
+    rng = rng_of(17)
+    x, y = rng.normal(size=(400, 30)), rng.normal(size=(300, 30))
+    y[:, 7] += 1.0
+    verdict = Aggregated().fit(x).test(y, seed=0)
+    assert verdict.fired
+    assert "middle of column 7" in verdict.reason
+    assert "column 7" in [cause.name for cause in verdict.causes]
+    assert verdict.effect_low is not None
+    assert verdict.effect_high is not None
+    ranks = rankdata(np.r_[x[:, 7], y[:, 7]])
+    assert verdict.effect == pytest.approx((ranks[400:].mean() - ranks[:400].mean()) / ranks.std(), rel=1e-3)
+    assert 0 < verdict.effect_low < verdict.effect < verdict.effect_high
+    assert verdict.minimum_detectable_effect < verdict.effect
+
+
+def test_order_of_rows_is_no_evidence() -> None:
+    rng = rng_of(18)
+    x, y = two(18)
+    plain = Aggregated().fit(x).test(1.5 * y, seed=0)
+    mixed = Aggregated().fit(x[rng.permutation(120)]).test(1.5 * y[rng.permutation(80)], seed=0)
+    assert plain.fired
+    assert mixed.fired
+
+
+def test_rows_beyond_the_graph_join_their_nearest_row() -> None:
+    rng = rng_of(19)
+    x, y = rng.normal(size=(2300, 3)), rng.normal(size=(300, 3))
+    y[:30] += 4.0
+    assert Aggregated().fit(x).test(y, seed=0).fired
+
+
+def test_few_clusters_are_enumerated_exactly() -> None:
+    rng = rng_of(20)
+    x, y = rng.normal(size=(60, 4)), 5 + rng.normal(size=(30, 4))
+    verdict = (
+        Aggregated(level=0.05)
+        .fit(x, clusters=np.repeat(list("abcdef"), 10))
+        .test(y, clusters=np.repeat(list("xyz"), 10), seed=0)
+    )
+    assert verdict.p_value == pytest.approx(1 / 84)

@@ -1,0 +1,121 @@
+"""Shared splits: every statistic of every view, for many splits at once, by one matrix product."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ombud_monitors.two_sample.aggregated.view import Reduction, Statistic, View
+from ombud_monitors.two_sample.contrasts import contrasts, unit_averages
+from ombud_monitors.two_sample.exchangeable import Exchangeable
+
+__all__ = ["Place", "SharedSplits"]
+
+BLOCK = 256
+"""Splits at a time: their differences then stay in the processor's cache while they are reduced."""
+
+
+class Place(NamedTuple):
+    """Where a statistic finds its features.
+
+    Args:
+        statistic: The statistic.
+        part: Its columns of :attr:`SharedSplits.features`.
+        labels: What these are, for people.
+    """
+
+    statistic: Statistic
+    part: slice
+    labels: Sequence[str]
+
+
+@dataclass(frozen=True, eq=False)
+class SharedSplits:
+    """Features of units, and what is made of them.
+
+    Args:
+        units: The units.
+        rho: Intra-class correlation that units are weighted by.
+        features: ``(u, m)`` float32, averaged by unit, centred, divided by ``scale``.
+        scale: ``(m,)`` what brings the difference of a feature to about unit variance, given its divisor.
+        places: One of each statistic.
+    """
+
+    units: Exchangeable
+    rho: float
+    features: NDArray[np.float32]
+    scale: NDArray[np.float32]
+    places: tuple[Place, ...]
+
+    @classmethod
+    def of(
+        cls, views: Sequence[View], order: NDArray[np.int64], units: Exchangeable, rho: float
+    ) -> SharedSplits:
+        """Average features by unit.
+
+        Args:
+            views: Views of the pooled rows in random order.
+            order: ``(n,)`` number of the pooled row that each row of the views was made from.
+            units: The units, of pooled rows.
+            rho: Intra-class correlation.
+        """
+        stacked = np.concatenate([view.features for view in views], axis=1)
+        by_row = np.empty_like(stacked)
+        by_row[order] = stacked
+        by_unit = unit_averages(by_row, units)
+        weights = (1 / np.maximum(rho + (1 - rho) / units.rows, 1e-12)).astype(np.float32)
+        by_unit -= weights @ by_unit / weights.sum()
+        scale = np.ones(by_unit.shape[1], dtype=np.float32)
+        places, start = [], 0
+        for view in views:
+            for statistic in view.statistics:
+                first, last, _ = slice(statistic.first, statistic.last).indices(view.features.shape[1])
+                part = slice(start + first, start + last)
+                places.append(Place(statistic, part, view.labels[first:last]))
+                if statistic.reduction is Reduction.LARGEST:
+                    scale[part] = np.sqrt((weights @ np.square(by_unit[:, part])) / len(weights))
+            start += view.features.shape[1]
+        scale = np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
+        return cls(units, rho, by_unit / scale, scale, tuple(places))
+
+    @property
+    def weights(self) -> NDArray[np.float64]:
+        """``(k,)`` shares of the statistics, summing to 1."""
+        given = np.array([place.statistic.weight for place in self.places])
+        return np.asarray(given / given.sum())
+
+    @property
+    def largest(self) -> NDArray[np.bool_]:
+        """``(k,)`` which statistics are the largest of several differences."""
+        return np.array([place.statistic.reduction is Reduction.LARGEST for place in self.places])
+
+    def statistics(self, splits: NDArray[np.bool_]) -> NDArray[np.float64]:
+        """``(p, k)`` values for ``(p, u)`` assignments; large means "changed"."""
+        found = np.empty((len(splits), len(self.places)))
+        for start in range(0, len(splits), BLOCK):
+            block = slice(start, start + BLOCK)
+            differences = self.differences(splits[block])
+            squares = np.square(differences, out=differences)
+            for j, place in enumerate(self.places):
+                part = squares[:, place.part]
+                largest = place.statistic.reduction is Reduction.LARGEST
+                found[block, j] = np.sqrt(part.max(axis=1)) if largest else part.sum(axis=1)
+        return found
+
+    def differences(self, splits: NDArray[np.bool_]) -> NDArray[np.float32]:
+        """``(p, m)`` differences of features, current minus reference, by the root of their divisors."""
+        rows = self.units.rows
+        if (rows == rows[0]).all():
+            # Features are centred, so only the units in the current window need be added up.
+            current = np.count_nonzero(splits, axis=1)[:, None]
+            reference = splits.shape[1] - current
+            per_unit = 1 / np.sqrt(self.rho + (1 - self.rho) / rows[0])
+            factor = np.sqrt(1 / current + 1 / reference) * per_unit
+            return np.asarray((splits.astype(np.float32) @ self.features) * factor.astype(np.float32))
+        v, divisor = contrasts(self.units, splits, self.rho)
+        v /= np.sqrt(divisor)[:, None]
+        return np.asarray(v.astype(np.float32) @ self.features)
