@@ -104,7 +104,7 @@ class CramerVonMises(TwoSampleTest):
             evidence = _by_limit(float(squares.max()), len(x), x.shape[1], y.shape[1], self.level)
             moved = Moved(evidence, np.sqrt(squares))
         top = most_moved(moved.distances)
-        means = windows.current.T[top].mean(axis=1, dtype=np.float64)
+        means = windows.current[:, top].astype(np.float64).mean(axis=0)
         causes = contributions(top, made["mean"][top], means, made["deviation"][top])
         return replace(moved.evidence, effect_unit=f"root mean square {UNIT}", causes=causes)
 

@@ -43,12 +43,13 @@ _SLOTS = BINS + 1
 _MIDDLE = BINS // 2
 _HALF = np.float32(BINS / 2)
 _BLOCK_CELLS = 16_384
-"""Cells binned at a time: the working arrays, 64 KiB each, stay in a core's cache."""
-_COUNTED_CELLS = 131_072
-"""Cells counted at a time: their bin numbers, 1 MiB, stay in cache too."""
+"""Cells binned at a time: both working arrays, 64 KiB each, stay in a core's cache."""
+_COUNTED_CELLS = 262_144
+"""Cells counted at a time: few for a core's cache, many beside the counters cleared each time."""
 _SHA = "sha256:"
 _QUANTILES = (0.25, 0.75), (0.1, 0.9), (0.01, 0.99)
 _LARGEST = np.iinfo(np.int32).max
+_TINY, _HUGE, _EPS = (float(getattr(np.finfo(np.float32), name)) for name in ("tiny", "max", "eps"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,8 +190,7 @@ class Bins:
             # Halved first: the distance between two large numbers may be no number.
             halves = (*(found[i + 1] / 2 - found[i] / 2 for i in (1, 3, 5)), deviation)
         centre = found[0]
-        limits = np.finfo(np.float32)
-        step = np.maximum(np.abs(centre) * limits.eps, limits.tiny)
+        step = np.maximum(np.abs(centre) * _EPS, _TINY)
         spread = np.zeros_like(centre)
         for half in (*halves, step):
             spread = np.where(spread > step / 2, spread, half)
@@ -228,64 +228,46 @@ class Bins:
     def counts(self, rows: NDArray[Any]) -> NDArray[np.int32]:
         """``(d, 510)`` int32 counts of rows that :func:`~ombud_monitors.detector.matrix` has checked."""
         n, d = rows.shape
-        binning = _Binning(self, n)
         counts = np.zeros(d * _SLOTS, np.int64)
         at_once = max(_COUNTED_CELLS // d, 1)
-        held = np.empty((min(n, at_once), d), np.int64)
+        held = np.empty((min(n, at_once), d), np.int32)
         for start in range(0, n, at_once):
-            numbers = held[: min(at_once, n - start)]
-            binning.number(rows[start : start + at_once], numbers)
+            part = rows[start : start + at_once]
+            numbers = held[: len(part)]
+            self._place(part, numbers)
             counts += np.bincount(numbers.reshape(-1), minlength=len(counts))
         return counts.reshape(d, _SLOTS).astype(np.int32)
 
     def numbers(self, rows: NDArray[Any]) -> NDArray[np.int64]:
         """``(n, d)`` bin of each value, 0 to 508; 509 where it is missing."""
-        numbers = np.empty(rows.shape, np.int64)
-        _Binning(self, len(rows)).number(rows, numbers)
-        return numbers - np.arange(rows.shape[1], dtype=np.int64) * _SLOTS
+        places = np.empty(rows.shape, np.int32)
+        self._place(rows, places)
+        return places.astype(np.int64) - np.arange(rows.shape[1]) * _SLOTS
 
-
-class _Binning:
-    """Working arrays: the constants of the columns are tiled, so that arithmetic runs over flat arrays."""
-
-    def __init__(self, bins: Bins, n: int) -> None:
-        d = len(bins.centre)
-        self.length = max(1, min(n, _BLOCK_CELLS // d))
-        limits = np.finfo(np.float32)
-        spread = np.clip(bins.spread, limits.tiny, limits.max).astype(np.float32)
-        self.centre = np.tile(bins.centre, (self.length, 1))
-        self.spread = np.tile(spread, (self.length, 1))
-        self.offset = np.tile(np.arange(d) * _SLOTS + _MIDDLE, (self.length, 1))
-        self.share, self.size = np.empty((2, self.length, d), np.float32)
-
-    def number(self, rows: NDArray[Any], numbers: NDArray[np.int64]) -> None:
-        """Write the place of each value's counter, among those of all columns, into ``numbers``."""
+    def _place(self, rows: NDArray[Any], places: NDArray[np.int32]) -> None:
+        """Write the place of each value's counter, among those of all columns, into ``places``."""
+        n, d = rows.shape
+        length = max(1, min(n, _BLOCK_CELLS // d))
+        spread = np.clip(self.spread, _TINY, _HUGE).astype(np.float32)
+        first = np.arange(d, dtype=np.int32) * _SLOTS + _MIDDLE
+        work = np.empty((2, length, d), np.float32)
         with np.errstate(over="ignore", invalid="ignore"):
-            for start in range(0, len(rows), self.length):
-                block = slice(start, start + self.length)
-                self._number(rows[block], numbers[block])
-
-    def _number(self, rows: NDArray[Any], numbers: NDArray[np.int64]) -> None:
-        k = len(rows)
-        share, size = self.share[:k], self.size[:k]
-        np.subtract(rows, self.centre[:k], out=share, casting="same_kind")
-        np.abs(share, out=size)
-        size += self.spread[:k]
-        share /= size
-        flat = share.reshape(-1)
-        if not np.isfinite(flat @ flat):
-            self._undefined(rows, share, numbers)
-            return
-        share *= _HALF
-        np.copyto(numbers, share, casting="unsafe")
-        numbers += self.offset[:k]
-
-    def _undefined(self, rows: NDArray[Any], share: NDArray[np.float32], numbers: NDArray[np.int64]) -> None:
-        """The same where values are missing, or so far out that float32 cannot hold their distance."""
-        k = len(rows)
-        missing = np.isnan(rows)
-        outermost = np.where(rows < self.centre[:k], -1, 1)
-        kept = np.where(np.isnan(share), outermost, share) * _HALF
-        np.copyto(numbers, kept, casting="unsafe")
-        numbers[missing] = BINS - _MIDDLE
-        numbers += self.offset[:k]
+            for start in range(0, n, length):
+                block = rows[start : start + length]
+                share, size = work[:, : len(block)]
+                np.subtract(block, self.centre, out=share, casting="same_kind")
+                np.abs(share, out=size)
+                size += spread
+                share /= size
+                placed = places[start : start + length]
+                flat = share.reshape(-1)
+                missing = None if np.isfinite(flat @ flat) else np.isnan(block)
+                if missing is not None:
+                    # Values may also be so far out that float32 cannot hold their distance.
+                    outermost = np.where(block < self.centre, np.float32(-1), np.float32(1))
+                    np.copyto(share, outermost, where=np.isnan(share))
+                share *= _HALF
+                np.copyto(placed, share, casting="unsafe")
+                if missing is not None:
+                    placed[missing] = BINS - _MIDDLE
+                placed += first

@@ -104,7 +104,7 @@ class KS(TwoSampleTest):
             columns = len(distances)
             moved = Moved(bridge_evidence(largest, columns, x.shape[1], len(y), self.level), distances)
         top = most_moved(moved.distances)
-        means = windows.current.T[top].mean(axis=1, dtype=np.float64)
+        means = windows.current[:, top].astype(np.float64).mean(axis=0)
         causes = contributions(top, made["mean"][top], means, made["deviation"][top])
         return replace(moved.evidence, causes=causes)
 

@@ -61,8 +61,8 @@ def steps_apart(x: NDArray[Any], y: NDArray[Any]) -> int:
         2
     """
     n, m = len(x), len(y)
-    pooled = np.concatenate([x, y])
-    # Two sorted runs: a stable sort merges them in linear time.
+    # Two sorted runs: a stable sort merges them in linear time, doubles faster than singles.
+    pooled = np.concatenate([x, y], dtype=np.float64, casting="unsafe")
     order = pooled.argsort(kind="stable")
     merged = pooled[order]
     apart = np.where(order < n, m, -n).cumsum()
