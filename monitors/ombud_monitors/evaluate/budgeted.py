@@ -40,6 +40,16 @@ class Run(Generic[Window]):
         window: ``k -> current``: draws the k-th window, from 1; after the shift if ``k > clean``.
         clean: Windows before the shift.
         shifted: Windows after it; 0 for a clean run.
+
+    Example:
+        >>> def remembering():
+        ...     seen = []
+        ...     def judge(k, current):
+        ...         seen.append(current)
+        ...         return sum(seen) >= 2
+        ...     return judge
+        >>> Run(remembering(), lambda k: int(k > 4), clean=4, shifted=6).alarm()
+        6
     """
 
     judge: JudgeWindow[Window]
@@ -108,6 +118,14 @@ def budget_promises(clean: BudgetedRuns, shifted: BudgetedRuns, *, shift: str) -
         clean: Runs without a shift, as many windows each as the budget plans.
         shifted: Runs with one.
         shift: What the shift was, for the reader.
+
+    Example:
+        >>> def mute(k, current):
+        ...     return False
+        >>> clean = BudgetedRuns.of(Run(mute, float, clean=30) for _ in range(100))
+        >>> shifted = BudgetedRuns.of(Run(mute, float, clean=3, shifted=3) for _ in range(100))
+        >>> [promise.kept for promise in budget_promises(clean, shifted, shift="any")]
+        [True, False]
     """
     false, seen = clean.any_alarm, shifted.in_time()
     return (

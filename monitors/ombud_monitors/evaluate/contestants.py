@@ -26,7 +26,13 @@ LEVEL = 0.05
 
 
 class Camp(StrEnum):
-    """Whose a contestant is."""
+    """Whose a contestant is.
+
+    Example:
+        >>> yardsticks = [name for name, camp in everybody().items() if camp is Camp.YARDSTICK]
+        >>> yardsticks, everybody()["mmd"].value
+        (['always-fires', 'never-fires'], 'ours')
+    """
 
     OURS = "ours"
     PEER = "peer"
@@ -109,7 +115,14 @@ NEVER: Contestant = _Constant("never-fires", False)
 
 
 def everybody() -> Mapping[str, Camp]:
-    """Name → whose it is: ours in the catalogue's order, then yardsticks, then peers."""
+    """Name → whose it is: ours in the catalogue's order, then yardsticks, then peers.
+
+    Example:
+        >>> all(contestant(name).name == name for name in everybody())
+        True
+        >>> {camp.value for camp in everybody().values()} == {"ours", "peer", "yardstick"}
+        True
+    """
     return {
         **dict.fromkeys(DETECTORS, Camp.OURS),
         ALWAYS.name: Camp.YARDSTICK,

@@ -31,6 +31,13 @@ class Uniformity:
         shortfall: ``sup_t (t - F(t))``: how much less often. Allowed: a conservative test, or ties.
         bound: Largest ``excess`` that uniform p-values explain.
         histogram: Counts in :data:`BINS` equal bins from 0 to 1.
+
+    Example:
+        >>> small = uniformity(np.random.default_rng(0).uniform(size=400) ** 1.5)
+        >>> small.valid, round(small.excess, 2), round(small.bound, 2)
+        (False, 0.12, 0.09)
+        >>> histogram_text(small.histogram)
+        '█▅▃▃▄▄▃▃▄▃▂▃▄▂▄▂▃▃▃▃'
     """
 
     excess: float

@@ -49,6 +49,12 @@ class Cell:
         n_reference: Rows of a reference window.
         shift: Code of the shift; None for clean windows.
         size: Size of the shift; None for its own.
+
+    Example:
+        >>> clean = Cell("ks", "gaussian", n=100, n_reference=500)
+        >>> shifted = replace(clean, shift="gaussian.mean-one", size=1.0)
+        >>> [Tally.of_json(WindowPiece(cell, 0, 0, 20).run()).alarms for cell in (clean, shifted)]
+        [1, 20]
     """
 
     contestant: str
@@ -68,6 +74,14 @@ class WindowPiece:
         seed: Seed of the study.
         number: Which piece of the cell.
         repeats: Pairs of windows.
+
+    Example:
+        >>> pieces = window_pieces([(Cell("ks", "gaussian", n=50, n_reference=100), 40)], seed=0)
+        >>> kept = {piece.key: piece.run() for piece in pieces}
+        >>> next(iter(kept))
+        'window/ks/gaussian/clean/None/100/50/0/0/20'
+        >>> sum(map(Tally.of_json, kept.values()), Tally()).rate
+        Rate(hits=1, repeats=40)
     """
 
     cell: Cell

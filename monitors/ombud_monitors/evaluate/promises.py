@@ -34,6 +34,14 @@ class Promise:
         bound: What ``measured`` may not exceed, or fall below: ``claim`` says which.
         kept: False where these repeats contradict the claim with 99.9% confidence.
         detail: Where it was measured.
+
+    Limits: "kept" means "not contradicted": few repeats contradict little, so read ``measured`` beside it.
+
+    Example:
+        >>> alarms = {20: 3, 2000: 300}
+        >>> told = [keeps_level("x", {"gaussian": Tally(n, alarms=k)}) for n, k in alarms.items()]
+        >>> [(promise.measured, promise.bound, promise.kept) for promise in told]
+        [(0.15, 0.25, True), (0.15, 0.0655, False)]
     """
 
     about: str

@@ -37,6 +37,12 @@ class Racer:
         fit: Binds it to a reference; what comes back is asked about a current window.
         order: Exponents of rows and columns that its method has in the long run.
         floor: Which of :func:`~ombud_monitors.evaluate.floors.floors` bounds it from below; empty for none.
+
+    Example:
+        >>> x, y = windows((200, 4))
+        >>> ask = racers()["ks"].fit(x)
+        >>> ask(y).fired, ask(y + 1).fired
+        (False, True)
     """
 
     name: str

@@ -49,6 +49,11 @@ class Lap:
         fit: What binding it to the reference cost; None where extrapolated.
         test: What a current window cost; None where extrapolated.
         extrapolated_to: Where it was not run: CPU seconds of a window, and of a fit.
+
+    Example:
+        >>> lap, = laps_of(racers()["ks"], [(100, 4)])
+        >>> lap.extrapolated, 0 < lap.cpu_seconds <= lap.whole_seconds
+        (False, True)
     """
 
     racer: str
@@ -85,6 +90,14 @@ def laps_of(racer: Racer, sizes: Sequence[Size] = SIZES, *, patience: float = PA
         racer: Who.
         sizes: ``(n, d)`` in order of cost.
         patience: CPU seconds that one window may be expected to take.
+
+    Limits: an extrapolation follows the line through the sizes that were run; see
+        :meth:`~ombud_monitors.evaluate.scaling.Scaling.at`.
+
+    Example:
+        >>> sizes = [(50, 2), (100, 2), (200, 2), (400, 2)]
+        >>> [lap.extrapolated for lap in laps_of(racers()["ks"], sizes, patience=0.0)]
+        [False, False, False, True]
     """
     done: dict[Size, Lap] = {}
     with racer.running():
@@ -118,6 +131,13 @@ def speed_document(
         sizes: ``(n, d)`` in order of cost.
         patience: CPU seconds that one window may be expected to take; infinity runs everything.
         progress: Told after every lap.
+
+    Example:
+        >>> told = speed_document(names=("ks", "scipy:ks"), sizes=[(100, 4)])
+        >>> [(lap["racer"], lap["cpu_seconds"] > 0) for lap in told["laps"]]
+        [('ks', True), ('scipy:ks', True)]
+        >>> [(row["ours"], row["peer"], row["ratio"] > 0) for row in told["ratios"]]
+        [('ks', 'scipy:ks', True)]
     """
     chosen = {name: racer for name, racer in racers().items() if not names or name in names}
     rates, found = machine(), gpu()

@@ -37,6 +37,13 @@ class Found:
     Args:
         windows: By cell.
         streams: By cell.
+
+    Example:
+        >>> plan = Plan(repeats=20, only=("always-fires",))
+        >>> few = [p for p in pieces_of(plan) if p.key.startswith("window/always-fires/gaussian/")]
+        >>> found = tallied((piece, piece.run()) for piece in few)
+        >>> {tally.rate.value for tally in found.windows.values()}, found.streams
+        ({1.0}, {})
     """
 
     windows: Mapping[Cell, Tally] = field(default_factory=dict)
@@ -44,7 +51,16 @@ class Found:
 
 
 def pieces_of(plan: Plan) -> Sequence[WindowPiece | StreamPiece]:
-    """Everything that a plan asks for, in the order of its tables."""
+    """Everything that a plan asks for, in the order of its tables.
+
+    Example:
+        >>> fewer, more = (
+        ...     {piece.key for piece in pieces_of(Plan(repeats=repeats, only=("ks", "cusum")))}
+        ...     for repeats in (20, 40)
+        ... )
+        >>> fewer < more  # what has been run is not run again
+        True
+    """
     return (
         *window_pieces(plan.cells(), seed=plan.seed),
         *stream_pieces(list(stream_cells(plan.streams)), runs=plan.runs, seed=plan.seed),
@@ -52,7 +68,14 @@ def pieces_of(plan: Plan) -> Sequence[WindowPiece | StreamPiece]:
 
 
 def tallied(outcomes: Iterable[tuple[Piece, Outcome]]) -> Found:
-    """Outcomes added up by cell; in any order, with p-values in the order of the pieces."""
+    """Outcomes added up by cell; in any order, with p-values in the order of the pieces.
+
+    Example:
+        >>> piece, other = window_pieces([(Cell("ks", "gaussian", n=20, n_reference=40), 40)], seed=0)
+        >>> found = tallied([(other, other.run()), (piece, piece.run())])
+        >>> found.windows[piece.cell].asked
+        40
+    """
     windows: dict[Cell, Tally] = {}
     streams: dict[StreamCell, StreamTally] = {}
     done = [(piece, outcome) for piece, outcome in outcomes if isinstance(piece, WindowPiece | StreamPiece)]
@@ -70,6 +93,15 @@ def document(plan: Plan, found: Found) -> dict[str, Any]:
     Args:
         plan: What was asked for.
         found: What was answered.
+
+    Example:
+        >>> plan = Plan(repeats=20, only=("never-fires",))
+        >>> few = [p for p in pieces_of(plan) if p.key.startswith("window/never-fires/gaussian/clean")]
+        >>> told = document(plan, tallied((piece, piece.run()) for piece in few))
+        >>> {row["rate"]["hits"] for row in told["false_positives"]}, told["kept"]
+        ({0}, True)
+        >>> [row["name"] for row in told["contestants"]]
+        ['never-fires']
     """
     tallies, chosen = found.windows, plan.chosen
     promises, camps = promises_of(chosen, found), {**chosen, **stream_camps()}
@@ -107,7 +139,16 @@ def document(plan: Plan, found: Found) -> dict[str, Any]:
 
 
 def promises_of(chosen: Mapping[str, Camp], found: Found) -> Sequence[Promise]:
-    """Every promise that the outcomes can decide, for everybody: peers and yardsticks are judged alike."""
+    """Every promise that the outcomes can decide, for everybody: peers and yardsticks are judged alike.
+
+    Example:
+        >>> fired, x = Tally(20, alarms=20), ("always-fires", "gaussian", 500, 500)
+        >>> found = Found({Cell(*x): fired, Cell(*x, "gaussian.mean-all"): fired})
+        >>> for promise in promises_of({"always-fires": Camp.YARDSTICK}, found):
+        ...     print(promise.kept, promise.claim)
+        False at most 5% of clean windows are called drift, on every null
+        True some shift is seen with power 0.5 or more
+    """
     return (*_promises(chosen, found.windows), *stream_promises(found.streams))
 
 
