@@ -14,7 +14,7 @@ from ombud_monitors.detector import Detector
 from ombud_monitors.panel.causes import descriptor_causes
 from ombud_monitors.panel.claim import Claim
 from ombud_monitors.panel.question import Question
-from ombud_monitors.two_sample import MMD, Ranks, permutations_for
+from ombud_monitors.two_sample import Aggregated, Ranks, permutations_for
 from ombud_monitors.two_sample.windows import subsample
 
 __all__ = ["DescriptorsChanged", "EmbeddingChanged"]
@@ -27,7 +27,7 @@ Rows = tuple[ModalityColumns, NDArray[np.float64]]
 class EmbeddingChanged(Claim):
     """The joint distribution of one modality's embeddings changed.
 
-    Detector: :class:`~ombud_monitors.two_sample.MMD`, whole clusters permuted. At most ``max_rows`` rows of
+    Detector: :class:`~ombud_monitors.two_sample.Aggregated`, whole clusters permuted. At most ``max_rows`` rows of
     each window are used, drawn by the seed without regard to their values, so that a busy day costs no more
     than a quiet one. Inputs of a model without embeddings are encoded by their descriptors instead, never by
     raw pixels or samples; the verdict says so.
@@ -53,7 +53,7 @@ class EmbeddingChanged(Claim):
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
         ours = question.reference.modalities.get(self.modality)
         theirs = question.current.modalities.get(self.modality)
-        detector = MMD(permutations=permutations_for(question.level), level=question.level)
+        detector = Aggregated(permutations=permutations_for(question.level), level=question.level)
         if ours is None or theirs is None:
             return self.decline(detector.name, f"No {self.modality} in both windows.")
         bare = ours.embeddings is None and theirs.embeddings is None
