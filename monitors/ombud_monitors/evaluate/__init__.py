@@ -8,7 +8,7 @@ last, and :func:`page_of` writes it for people. ``ombud calibrate`` does all of 
   one that never does;
 - :mod:`rates` and :mod:`p_values`: exact bounds, so that few repeats claim little;
 - :mod:`promises` and :mod:`powers`: each claim with the number that decides it;
-- :mod:`streams` and :mod:`watchers`: run lengths without a change, and delays to one;
+- :mod:`streams`, :mod:`watchers` and :mod:`stream_promises`: run lengths without a change, and delays to one;
 - :mod:`budgeted`: one budget over many windows, and the delay to a shift under it;
 - :mod:`speed`, with :mod:`racers`, :mod:`costs`, :mod:`scaling` and :mod:`floors`: CPU seconds and memory
   beside peers', how they grow, and what the machine allows; ``ombud bench drift``.

@@ -1,8 +1,8 @@
 """Streams: how long a stream detector runs without a change, and how soon it calls one.
 
 Runs are played by :func:`~ombud_monitors.sequential.streaming.average_run_length` and
-:func:`~ombud_monitors.sequential.streaming.mean_delay`; here they are cut into pieces, added up, and held
-against what is promised, yardsticks beside ours.
+:func:`~ombud_monitors.sequential.streaming.mean_delay`; here they are cut into pieces and added up.
+:mod:`~ombud_monitors.evaluate.stream_promises` holds them against what is promised.
 """
 
 from __future__ import annotations
@@ -19,9 +19,8 @@ from scipy.stats import chi2
 
 from ombud.errors import BadInput
 from ombud_monitors.evaluate.pieces import Outcome, seed_of
-from ombud_monitors.evaluate.promises import Promise
 from ombud_monitors.evaluate.rates import CONFIDENCE
-from ombud_monitors.evaluate.watchers import ARL, STREAMS, Timed
+from ombud_monitors.evaluate.watchers import STREAMS, Timed
 from ombud_monitors.sequential.streaming import (
     Delays,
     RunLengths,
@@ -44,8 +43,6 @@ __all__ = [
     "StreamTally",
     "stream_cells",
     "stream_pieces",
-    "stream_promises",
-    "stream_rows",
 ]
 
 HORIZON = 4000
@@ -91,6 +88,12 @@ class StreamCell:
         null: Code of the population.
         shift: Code of the shift; None for a stream without a change.
         size: Size of the shift.
+
+    Example:
+        >>> moved = StreamCell("shiryaev_roberts", "gaussian", "gaussian.mean-all", 1.0)
+        >>> found = StreamTally.of_json(StreamPiece(moved, seed=0, number=0, runs=2).run())
+        >>> found.alarms, found.early, found.mean <= DELAY_GOALS[moved.shift, moved.size]
+        (2, 0, True)
     """
 
     stream: str
@@ -110,6 +113,11 @@ class StreamTally:
         cpu_seconds: What watching took, the fit aside.
         watched: Rows read in that time.
         fit_seconds: CPU seconds of all fits.
+
+    Example:
+        >>> found = StreamTally(lengths=(20, 31), alarms=2) + StreamTally(lengths=(500,), early=1)
+        >>> found.mean, found.delay_interval()[1] is None
+        (275.5, True)
     """
 
     lengths: tuple[int, ...] = ()
@@ -172,6 +180,11 @@ class StreamPiece:
         seed: Seed of the study.
         number: Which piece of the cell.
         runs: Runs.
+
+    Example:
+        >>> piece, _ = stream_pieces([StreamCell("always-fires", "gaussian")], runs=6, seed=0)
+        >>> piece.key, piece.run()["lengths"]
+        ('stream/always-fires/gaussian/clean/None/0/0/5', [1, 1, 1, 1, 1])
     """
 
     cell: StreamCell
@@ -237,61 +250,3 @@ def stream_pieces(cells: Sequence[StreamCell], *, runs: int, seed: int) -> Itera
     for cell in cells:
         for number, start in enumerate(range(0, runs, RUNS)):
             yield StreamPiece(cell, seed, number, min(RUNS, runs - start))
-
-
-def stream_rows(tallies: Mapping[StreamCell, StreamTally]) -> list[dict[str, Any]]:
-    """One JSON object for each cell."""
-    return [_row(cell, tally) for cell, tally in tallies.items()]
-
-
-def stream_promises(tallies: Mapping[StreamCell, StreamTally]) -> Iterator[Promise]:
-    """Run lengths without a change and delays to one, for every stream detector that was run.
-
-    Broken is a promise whose bound lies outside of the 99.9% interval of what was measured.
-    """
-    for cell, tally in tallies.items():
-        runs = len(tally.lengths)
-        if cell.shift is None:
-            high = tally.run_length_interval()[1]
-            yield Promise(
-                cell.stream,
-                f"average run length of at least {ARL:.0f} rows without a change",
-                sum(tally.lengths) / max(tally.alarms, 1),
-                ARL,
-                high is None or high >= ARL,
-                f"{cell.null}: {tally.alarms} alarms in {sum(tally.lengths)} rows",
-            )
-        elif runs > 1 and cell.size is not None and (cell.shift, cell.size) in DELAY_GOALS:
-            goal = DELAY_GOALS[cell.shift, cell.size]
-            yield Promise(
-                cell.stream,
-                f"mean delay of at most {goal:g} rows",
-                sum(tally.lengths) / runs,
-                goal,
-                tally.delay_interval()[0] <= goal,
-                f"{cell.shift} of {cell.size:g}: {tally.alarms} of {runs} runs alarmed",
-            )
-
-
-def _row(cell: StreamCell, tally: StreamTally) -> dict[str, Any]:
-    runs = len(tally.lengths)
-    if cell.shift is None:
-        mean, goal, (low, high) = tally.mean, ARL, tally.run_length_interval()
-    else:
-        mean, goal = sum(tally.lengths) / runs if runs else None, DELAY_GOALS[cell.shift, cell.size or 0.0]
-        low, high = tally.delay_interval() if runs > 1 else (1.0, None)
-    return {
-        "stream": cell.stream,
-        "null": cell.null,
-        "shift": cell.shift,
-        "size": cell.size,
-        "runs": runs,
-        "early": tally.early,
-        "alarms": tally.alarms,
-        "mean_rows": None if mean is None else round(mean, 2),
-        "low": round(low, 2),
-        "high": None if high is None else round(high, 2),
-        "goal": goal,
-        "microseconds_a_row": round(1e6 * tally.cpu_seconds / tally.watched, 2) if tally.watched else None,
-        "fit_seconds": round(tally.fit_seconds / (runs + tally.early), 4) if runs + tally.early else None,
-    }

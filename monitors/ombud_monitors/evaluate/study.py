@@ -13,15 +13,8 @@ from ombud_monitors.evaluate.plan import DEFAULT_TEST, REFERENCE, ROWS, Plan
 from ombud_monitors.evaluate.powers import default_test_promises, mean_powers
 from ombud_monitors.evaluate.promises import Promise, keeps_level, sees_something, valid_p_values
 from ombud_monitors.evaluate.provenance import environment
-from ombud_monitors.evaluate.streams import (
-    StreamCell,
-    StreamPiece,
-    StreamTally,
-    stream_cells,
-    stream_pieces,
-    stream_promises,
-    stream_rows,
-)
+from ombud_monitors.evaluate.stream_promises import stream_promises, stream_rows
+from ombud_monitors.evaluate.streams import StreamCell, StreamPiece, StreamTally, stream_cells, stream_pieces
 from ombud_monitors.evaluate.watchers import stream_camps
 from ombud_monitors.simulate import NULLS, SHIFTS
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from ombud_monitors.evaluate.stream_promises import stream_promises, stream_rows
 from ombud_monitors.evaluate.streams import (
     BEFORE,
     HORIZON,
@@ -18,8 +19,6 @@ from ombud_monitors.evaluate.streams import (
     StreamTally,
     stream_cells,
     stream_pieces,
-    stream_promises,
-    stream_rows,
 )
 
 SHIFTED = StreamCell("late", "gaussian", "gaussian.mean-all", 1.0)
