@@ -17,6 +17,7 @@ from ombud_monitors.two_sample.column_evidence import (
     UNIT,
     Moved,
     contributions,
+    means_of,
     most_moved,
     permuted_evidence,
 )
@@ -104,7 +105,7 @@ class CramerVonMises(TwoSampleTest):
             evidence = _by_limit(float(squares.max()), len(x), x.shape[1], y.shape[1], self.level)
             moved = Moved(evidence, np.sqrt(squares))
         top = most_moved(moved.distances)
-        means = windows.current[:, top].astype(np.float64).mean(axis=0)
+        means = means_of(windows.current, top)
         causes = contributions(top, made["mean"][top], means, made["deviation"][top])
         return replace(moved.evidence, effect_unit=f"root mean square {UNIT}", causes=causes)
 

@@ -14,6 +14,7 @@ from ombud_monitors.two_sample.column_evidence import (
     UNIT,
     Moved,
     contributions,
+    means_of,
     most_moved,
     permuted_evidence,
 )
@@ -104,7 +105,7 @@ class KS(TwoSampleTest):
             columns = len(distances)
             moved = Moved(bridge_evidence(largest, columns, x.shape[1], len(y), self.level), distances)
         top = most_moved(moved.distances)
-        means = windows.current[:, top].astype(np.float64).mean(axis=0)
+        means = means_of(windows.current, top)
         causes = contributions(top, made["mean"][top], means, made["deviation"][top])
         return replace(moved.evidence, causes=causes)
 
