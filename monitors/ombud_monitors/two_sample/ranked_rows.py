@@ -31,7 +31,7 @@ LEADING = 64
 DENSE = 128
 """Columns up to which all components are computed exactly: an eigenvalue problem of a millisecond."""
 _SPARE = 16
-_POWERS = 3
+_POWERS = 2
 """Spare directions and powers of Halko et al.: the error of a leading component's variance is then below 1%
 for spectra like those of embeddings."""
 

@@ -103,7 +103,8 @@ class Aggregated(TwoSampleTest):
         order = rng.permutation(len(windows.pooled))
         pooled = windows.pooled[order]
         rows = RankedRows.of(pooled, rng)
-        rho = intraclass_correlation(rows.ranks.astype(np.float64), _reordered(units, order))
+        reordered = replace(units, of_row=units.of_row[order])
+        rho = intraclass_correlation(rows.ranks.astype(np.float64), reordered) if units.clustered else 0.0
         views = tuple(_views(pooled, rows, units, order, rng))
         shared = SharedSplits.of(views, order, units, rho)
         usual = shared.statistics(_calibration(units, rng))
@@ -141,11 +142,6 @@ def _calibration(units: Exchangeable, rng: np.random.Generator) -> NDArray[np.bo
     """Splits drawn blind to the observed one; all there are, where those are few."""
     splits = np.concatenate(list(batches(units, CALIBRATION, int(rng.integers(2**63)))))
     return splits if units.splits <= CALIBRATION else splits[1:]
-
-
-def _reordered(units: Exchangeable, order: NDArray[np.int64]) -> Exchangeable:
-    """The same units for rows in another order."""
-    return replace(units, of_row=units.of_row[order])
 
 
 def _moved(windows: Windows, shared: SharedSplits, rows: RankedRows) -> tuple[Contribution, ...]:

@@ -63,23 +63,29 @@ class SharedSplits:
             units: The units, of pooled rows.
             rho: Intra-class correlation.
         """
-        stacked = np.concatenate([view.features for view in views], axis=1)
-        by_row = np.empty_like(stacked)
-        by_row[order] = stacked
+        widths = [view.features.shape[1] for view in views]
+        starts = [sum(widths[:i]) for i in range(len(views))]
+        by_row = np.empty((len(order), sum(widths)), dtype=np.float32)
+        for view, start, width in zip(views, starts, widths, strict=True):
+            by_row[order, start : start + width] = view.features
+        places = [
+            Place(statistic, slice(start + first, start + last), view.labels[first:last])
+            for view, start, width in zip(views, starts, widths, strict=True)
+            for statistic in view.statistics
+            for first, last, _ in (slice(statistic.first, statistic.last).indices(width),)
+        ]
+        scale = np.ones(by_row.shape[1], dtype=np.float32)
+        if not units.clustered:
+            # Rows are their own units, in order, centred and of variance 1 as views promise.
+            return cls(units, rho, by_row, scale, tuple(places))
         by_unit = unit_averages(by_row, units)
         weights = (1 / np.maximum(rho + (1 - rho) / units.rows, 1e-12)).astype(np.float32)
         by_unit -= weights @ by_unit / weights.sum()
-        scale = np.ones(by_unit.shape[1], dtype=np.float32)
-        places, start = [], 0
-        for view in views:
-            for statistic in view.statistics:
-                first, last, _ = slice(statistic.first, statistic.last).indices(view.features.shape[1])
-                part = slice(start + first, start + last)
-                places.append(Place(statistic, part, view.labels[first:last]))
-                if statistic.reduction is Reduction.LARGEST:
-                    scale[part] = np.sqrt((weights @ np.square(by_unit[:, part])) / len(weights))
-            start += view.features.shape[1]
-        scale = np.where(scale > 1e-6, scale, 1.0).astype(np.float32)
+        for place in places:
+            if place.statistic.reduction is Reduction.LARGEST:
+                squares = np.square(by_unit[:, place.part])
+                scale[place.part] = np.sqrt(weights @ squares / len(weights))
+        scale[scale < 1e-6] = 1.0
         return cls(units, rho, by_unit / scale, scale, tuple(places))
 
     @property
