@@ -132,6 +132,8 @@ def speed_document(
         patience: CPU seconds that one window may be expected to take; infinity runs everything.
         progress: Told after every lap.
 
+    Limits: seconds of one machine in one run; only ratios within the document carry over.
+
     Example:
         >>> told = speed_document(names=("ks", "scipy:ks"), sizes=[(100, 4)])
         >>> [(lap["racer"], lap["cpu_seconds"] > 0) for lap in told["laps"]]

@@ -27,8 +27,8 @@ Rows = tuple[ModalityColumns, NDArray[np.float64]]
 class EmbeddingChanged(Claim):
     """The joint distribution of one modality's embeddings changed.
 
-    Detector: :class:`~ombud_monitors.two_sample.Aggregated`, whole clusters permuted. At most ``max_rows`` rows of
-    each window are used, drawn by the seed without regard to their values, so that a busy day costs no more
+    Detector: :class:`~ombud_monitors.two_sample.Aggregated`, whole clusters permuted. At most ``max_rows`` rows
+    of each window are used, drawn by the seed without regard to their values, so that a busy day costs no more
     than a quiet one. Inputs of a model without embeddings are encoded by their descriptors instead, never by
     raw pixels or samples; the verdict says so.
 
@@ -91,7 +91,11 @@ class DescriptorsChanged(Claim):
     """
 
     def judge(self, question: Question) -> Verdict:
-        """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""
+        """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`.
+
+        Raises:
+            BadInput: The windows have different descriptors.
+        """
         ours = question.reference.modalities.get(self.modality)
         theirs = question.current.modalities.get(self.modality)
         detector = Ranks(permutations=permutations_for(question.level), level=question.level)

@@ -151,6 +151,9 @@ def split_harm(increments: Sequence[Increment]) -> float:
     Raises:
         BadInput: More errors than requests, or a negative count.
 
+    Source: Turner, Ly & Grünwald, JSPI 230 (2024), with bets averaged as the module says.
+    Limits: assumes random assignment, and labels whose arrival does not depend on the answer.
+
     Example:
         >>> from datetime import UTC, datetime
         >>> from ombud.domain.rollout import RolloutState
@@ -176,7 +179,8 @@ def split_not_worse(increments: Sequence[Increment], *, delta: float) -> float:
     Raises:
         BadInput: ``delta`` is outside [0, 1), more errors than requests, or a negative count.
 
-    Limits: assumes random assignment and labels as the module says; with ``delta=0`` it can only certify a
+    Source: as :func:`split_harm`, against a margin: Waudby-Smith & Ramdas, JRSS-B 86 (2024).
+    Limits: assumes random assignment and labels as there; with ``delta=0`` it can only certify a
         challenger that is strictly better.
 
     Example:

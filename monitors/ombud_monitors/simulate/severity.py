@@ -91,6 +91,7 @@ def severity(shift: Shift[Images]) -> Severity:
     The classifier is a support vector machine with a Gaussian kernel (C = 10), trained on 900 clean
     images and judged on the other 897: about 99% accurate.
 
+    Source: the rule of the module, fixed before any detector was run.
     Limits: a difference of accuracy of 3 points has a standard error of about 0.3 points.
 
     Example:

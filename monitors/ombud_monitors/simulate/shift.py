@@ -102,7 +102,11 @@ class Shift(Generic[R]):
         return self.moved(rows, rng)[0]
 
     def moved(self, rows: R, rng: np.random.Generator) -> tuple[R, Index]:
-        """As :meth:`apply`, with the index of the row that each row was made from."""
+        """As :meth:`apply`, with the index of the row that each row was made from.
+
+        Raises:
+            BadInput: As :meth:`apply`.
+        """
         if not len(rows):
             raise BadInput(f"shift {self.code}: expected rows, got none", remedy="Give at least one row.")
         everything = np.arange(len(rows))

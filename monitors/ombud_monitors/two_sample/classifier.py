@@ -45,6 +45,9 @@ class ClassifierTest(TwoSampleTest):
         permutations: Random splits drawn at most; fewer splits are enumerated.
         level: Level of a bare verdict.
 
+    Raises:
+        BadInput: A learner of another name.
+
     Source: Lopez-Paz & Oquab, "Revisiting classifier two-sample tests", ICLR (2017); permutation of the
         held-out part: Kim et al., "Classification accuracy as a proxy for two-sample testing", Annals of
         Statistics 49 (2021).

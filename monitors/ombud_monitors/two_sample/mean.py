@@ -95,6 +95,9 @@ def compare_means(
         level: Level that ``minimum_detectable`` refers to.
         seed: Seed of the draws.
 
+    Source: Westfall & Young, *Resampling-Based Multiple Testing* (1993): the maximum over columns.
+    Limits: sees means only, and the p-value is as right as the ``units`` are.
+
     Example:
         >>> x = np.r_[np.zeros(6), np.ones(4)][:, None]
         >>> rise = {"alternative": "greater", "permutations": 999, "level": 0.05, "seed": 0}

@@ -90,6 +90,9 @@ def permutation_test(
         tolerance: Values this close to the observed one, relative to the largest, count as equal to it:
             the same split reached along another order of summation differs in its last digits.
 
+    Source: Besag & Clifford (1991), stopping early; Phipson & Smyth (2010), the observed split counted.
+    Limits: valid where units are exchangeable; the smallest p-value is one over the number of splits.
+
     Example:
         >>> units = Exchangeable.of(6, 4)
         >>> x = np.r_[np.zeros(6), np.ones(4)]

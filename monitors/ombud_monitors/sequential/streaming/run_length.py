@@ -161,6 +161,8 @@ def average_run_length(
         horizon: Rows after which a stream is cut off.
         reference: Rows of each reference.
 
+    Limits: one number for one population; nothing is said about others, or about rows beyond the horizon.
+
     Example:
         >>> from ombud_monitors.sequential.streaming import ShiryaevRoberts
         >>> def normal(rng, n):
@@ -203,6 +205,8 @@ def mean_delay(
 
     Raises:
         BadInput: All streams alarmed before the change.
+
+    Limits: the delay of one onset; a change at another moment, or a slow one, has another.
 
     Example:
         >>> from ombud_monitors.sequential.streaming import ShiryaevRoberts
