@@ -27,10 +27,10 @@ Rows = tuple[ModalityColumns, NDArray[np.float64]]
 class EmbeddingChanged(Claim):
     """The joint distribution of one modality's embeddings changed.
 
-    Detector: :class:`~ombud_monitors.two_sample.Aggregated`, whole clusters permuted. At most ``max_rows`` rows
-    of each window are used, drawn by the seed without regard to their values, so that a busy day costs no more
-    than a quiet one. Inputs of a model without embeddings are encoded by their descriptors instead, never by
-    raw pixels or samples; the verdict says so.
+    Detector: :class:`~ombud_monitors.two_sample.Aggregated`, whole clusters permuted. At most
+    ``max_rows`` rows of each window are used, drawn by the seed without regard to their values, so that a
+    busy day costs no more than a quiet one. Inputs of a model without embeddings are encoded by their
+    descriptors instead, never by raw pixels or samples; the verdict says so.
 
     Source: see the detector.
     Limits: "changed" says nothing about good or bad; that is what the monitors of harm are for.
