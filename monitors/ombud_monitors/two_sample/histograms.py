@@ -202,6 +202,10 @@ class Bins:
         """``sha256:<hex>`` of where the bins lie."""
         return digest(self.centre, self.spread)
 
+    def column(self, j: int) -> Bins:
+        """The bins of one column."""
+        return Bins(self.centre[j : j + 1], self.spread[j : j + 1])
+
     @property
     def middles(self) -> NDArray[np.float64]:
         """``(d, 509)`` the value in the middle of each bin; of the open ones, where they begin."""

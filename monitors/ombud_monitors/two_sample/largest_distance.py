@@ -1,26 +1,28 @@
-"""The largest Kolmogorov–Smirnov distance over many columns, exactly, without sorting most of them.
+"""The largest Kolmogorov–Smirnov distance over many columns, exactly, with hardly any sorting.
 
 Counts in bins bound the distance of a column from both sides: at a bin's end both distribution functions
 are known; inside, their difference is at most what one of them gains there away from it. Only columns whose
-upper bound beats the best distance found so far are sorted and merged: of 512 columns that did not change
-some five.
+upper bound beats the best distance found so far are looked at, some three of 512 that did not change, and
+of those only the values in bins where the bound does.
 
 Source: the bounds are those of a monotone function between two known points; the rest is arithmetic.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Bounds", "largest_distance", "steps_apart"]
+from ombud_monitors.two_sample.histograms import Bins
 
+__all__ = ["EVERYWHERE", "Bounds", "largest_distance", "steps_apart"]
 
-_STRETCH = 64
-"""Values of the smaller look between two of the first: about the square root of windows of some thousand."""
+EVERYWHERE = ((-np.inf, np.inf),)
+Ranges = Sequence[tuple[float, float]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,10 +32,13 @@ class Bounds:
     Args:
         lower: ``(d,)`` largest distance at an end of a bin.
         upper: ``(d,)`` the largest that the distance can be anywhere.
+        shares: ``(d, k)`` shares of the reference and of the current window in bins; None where nothing
+            is known.
     """
 
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
+    shares: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
 
     @classmethod
     def of(cls, reference: NDArray[np.float64], current: NDArray[np.float64]) -> Bounds:
@@ -50,50 +55,59 @@ class Bounds:
         inside = apart + reference
         upper = inside.max(axis=1)
         np.subtract(current, apart, out=inside)
-        return cls(lower, np.maximum(upper, inside.max(axis=1)))
+        return cls(lower, np.maximum(upper, inside.max(axis=1)), (reference, current))
+
+    @classmethod
+    def unknown(cls, columns: int) -> Bounds:
+        """Bounds where there are no counts."""
+        return cls(np.zeros(columns), np.ones(columns))
+
+    def ranges(self, j: int, bins: Bins, beyond: float) -> Ranges:
+        """Ranges of values that hold every bin of column ``j`` in which it may be more than this apart."""
+        if self.shares is None:
+            return EVERYWHERE
+        reference, current = (shares[j] for shares in self.shares)
+        apart = (current - reference).cumsum()
+        hit = np.flatnonzero(np.maximum(apart + reference, current - apart) > beyond)
+        if not len(hit):
+            return ()
+        # To the middles of the bins beside them, so that no rounding at an end loses a value.
+        middles = np.concatenate([[-np.inf], bins.column(j).middles[0], [np.inf]])
+        middles[1], middles[-2] = -np.inf, np.inf
+        cut = np.flatnonzero(np.diff(hit) > 2)
+        firsts, lasts = hit[np.append(0, cut + 1)], hit[np.append(cut, len(hit) - 1)]
+        return [(float(middles[a]), float(middles[b + 2])) for a, b in zip(firsts, lasts, strict=True)]
 
 
-def steps_apart(x: NDArray[Any], y: NDArray[Any]) -> int:
-    """``n m D`` of two sorted samples, as a whole number; ties step together.
+def steps_apart(x: NDArray[Any], y: NDArray[Any], ranges: Ranges = EVERYWHERE) -> int:
+    """``n m D`` of two samples, ``D`` taken over some ranges of values, as a whole number.
 
     Args:
         x: ``(n,)`` sorted.
-        y: ``(m,)`` sorted.
+        y: ``(m,)`` in any order; tied values step together.
+        ranges: First and last value of each.
 
     Example:
-        >>> steps_apart(np.array([1.0, 2.0]), np.array([2.0, 3.0]))
+        >>> steps_apart(np.array([1.0, 2.0]), np.array([3.0, 2.0]))
         2
     """
-    # Both distribution functions are known at some values of y first; between two of those the distance
-    # is bounded, and only stretches that may hold the largest are looked at value by value.
-    some = np.append(np.arange(0, len(y) - 1, _STRETCH), len(y) - 1)
-    above, below, lowest, highest = _at(x, y, y[some])
-    best = max(int(above.max()), int(below.max()), 0)
-    within = np.maximum(above[1:] + lowest[1:] - lowest[:-1], below[:-1] + highest[1:] - highest[:-1])
-    inside = np.flatnonzero(within > best)
-    if not len(inside):
-        return best
-    values = np.concatenate([y[some[i] + 1 : some[i + 1]] for i in inside])
-    if not len(values):
-        return best
-    above, below, _, _ = _at(x, y, values)
-    return max(best, int(above.max()), int(below.max()))
-
-
-def _at(x: NDArray[Any], y: NDArray[Any], values: NDArray[Any]) -> tuple[NDArray[np.int64], ...]:
-    """``n m (F - G)`` just before values of ``y``, ``n m (G - F)`` at them, and ``n m G`` before and at them.
-
-    The first is largest just before some value of ``y``, the second at one: in between only ``F`` rises.
-    """
     n, m = len(x), len(y)
-    before, upto = (np.searchsorted(y, values, side=side) * n for side in ("left", "right"))
-    above = np.searchsorted(x, values, side="left") * m - before
-    below = upto - np.searchsorted(x, values, side="right") * m
-    return above, below, before, upto
+    best = 0
+    for first, last in ranges:
+        later = y[y > last]
+        chosen = y[(y >= first) & (y <= last)]
+        # F - G is largest just before a value of y, which for the end of the range is the next one after it.
+        chosen = np.sort(np.append(chosen, later.min()) if len(later) else chosen)
+        below = int(np.count_nonzero(y < first))
+        before, upto = (below + np.searchsorted(chosen, chosen, side=side) for side in ("left", "right"))
+        above = np.searchsorted(x, chosen, side="left") * m - before * n
+        under = upto * n - np.searchsorted(x, chosen, side="right") * m
+        best = max(best, int(above.max(initial=0)), int(under.max(initial=0)))
+    return best
 
 
 def largest_distance(
-    ordered: NDArray[Any], current: NDArray[Any], bounds: Bounds
+    ordered: NDArray[Any], current: NDArray[Any], bounds: Bounds, bins: Bins
 ) -> tuple[float, NDArray[np.float64]]:
     """Largest distance over the columns.
 
@@ -101,18 +115,20 @@ def largest_distance(
         ordered: ``(d, n)`` columns of the reference, sorted.
         current: ``(m, d)`` rows.
         bounds: Of the distances.
+        bins: In which they were counted.
 
     Returns:
-        The largest distance, exactly, and ``(d,)`` what is known of each: its distance where it was
-        computed, its lower bound elsewhere.
+        The largest distance, exactly, and ``(d,)`` what is known of each: at least its lower bound.
     """
     n, m = ordered.shape[1], len(current)
-    known, best = bounds.lower.copy(), -1.0
+    known, best = bounds.lower.copy(), 0.0
     # A bound may be off by a rounding of float32 at the end of a bin: a row or two in either window.
     slack = 2 / n + 2 / m
     for j in np.argsort(-bounds.upper, kind="stable"):
         if bounds.upper[j] + slack < best:
             break
-        known[j] = steps_apart(ordered[j], np.sort(current[:, j])) / (n * m)
-        best = max(best, float(known[j]))
+        ranges = bounds.ranges(j, bins, max(best, float(bounds.lower[j])) - slack)
+        found = steps_apart(ordered[j], current[:, j].copy(), ranges) / (n * m)
+        known[j] = max(found, known[j])
+        best = max(best, found)
     return best, known
