@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from ombud_monitors.evaluate.contestants import ALWAYS, NEVER, Camp
 from ombud_monitors.sequential.streaming import Cusum, ShiryaevRoberts
 
-__all__ = ["ARL", "STREAMS", "Timed", "stream_camps"]
+__all__ = ["ARL", "PROMPT", "STREAMS", "Timed", "stream_camps"]
 
 ARL = 1000.0
 """Average run length that every stream detector is asked for."""
@@ -45,6 +45,10 @@ STREAMS: Mapping[str, Any] = MappingProxyType(
     }
 )
 """Name → recipe: ours, asked for :data:`ARL`, then yardsticks."""
+
+
+PROMPT = (ShiryaevRoberts.name, ALWAYS.name, NEVER.name)
+"""Of whom delays are promised: the default and the yardsticks. CUSUM says itself that it is slower."""
 
 
 def stream_camps() -> Mapping[str, Camp]:
