@@ -18,7 +18,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import rankdata
 
 __all__ = ["RIDGE", "RankedRows"]
 
@@ -67,8 +66,8 @@ class RankedRows:
             ([[-0.75], [0.0], [0.0], [0.75]], [0], [0.281])
         """
         columns = np.flatnonzero((pooled != pooled[0]).any(axis=0))
-        ranks = rankdata(pooled[:, columns], axis=0).astype(np.float32)
-        ranks -= np.float32((len(pooled) + 1) / 2)
+        ranks = _mid_ranks(pooled[:, columns])
+        ranks -= np.float32((len(pooled) - 1) / 2)
         ranks *= np.float32(2 / len(pooled))
         directions, variances = _principal(ranks, rng)
         return cls(ranks, columns, ranks @ directions, variances)
@@ -77,6 +76,27 @@ class RankedRows:
         """``(n, q)`` components divided by the root of their variance plus a share of the mean variance."""
         scale = np.sqrt(self.variances + ridge * self.variances.mean()).astype(np.float32)
         return np.asarray(self.components / scale)
+
+
+def _mid_ranks(values: NDArray[Any]) -> NDArray[np.float32]:
+    """``(n, k)`` ranks along columns from 0; tied values share the mean of theirs.
+
+    scipy's ``rankdata`` takes twice as long, which with hundreds of columns is most of a test's time.
+    """
+    by_column = np.ascontiguousarray(values.T)
+    order = by_column.argsort(axis=1)
+    ordered = np.take_along_axis(by_column, order, axis=1)
+    rank = np.broadcast_to(np.arange(len(values), dtype=np.float32), ordered.shape)
+    begins = np.ones(ordered.shape, dtype=np.bool_)
+    begins[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
+    if not begins.all():
+        ends = np.roll(begins, -1, axis=1)
+        first = np.maximum.accumulate(np.where(begins, rank, 0), axis=1)
+        last = np.minimum.accumulate(np.where(ends, rank, len(values))[:, ::-1], axis=1)[:, ::-1]
+        rank = (first + last) / 2
+    ranks = np.empty(ordered.shape, dtype=np.float32)
+    np.put_along_axis(ranks, order, rank, axis=1)
+    return np.ascontiguousarray(ranks.T)
 
 
 def _principal(

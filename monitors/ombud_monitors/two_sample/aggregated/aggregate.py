@@ -93,7 +93,7 @@ class Aggregated(TwoSampleTest):
 
     name: ClassVar[str] = "aggregated"
 
-    permutations: int = 299
+    permutations: int = 199
 
     def compare(self, windows: Windows, *, seed: int) -> Evidence:
         """Compare two checked windows; see :class:`~ombud_monitors.two_sample.fitting.TwoSampleTest`."""

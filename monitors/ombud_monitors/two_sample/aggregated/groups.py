@@ -33,12 +33,12 @@ _COORDINATES = 20
 _STEPS = 8
 """Steps of the random walk whose distances are compared; few enough that small groups are not left."""
 _ROUNDS = 2
-_DEGREE = 6
+_DEGREE = 4
 _DAMPED = 0.5
 """Chebyshev polynomials of the walk damp eigenvalues from -1 to .5, which the walk has forgotten after a few
-steps, and amplify those above: .7 by 36 times in a round, 1 by 364."""
+steps, and amplify those above: .7 by 9 times in a round, 1 by 41."""
 _STARTS = 2
-_LLOYD = 8
+_LLOYD = 6
 _BLOCK = 2048
 
 
