@@ -7,7 +7,7 @@ from typing import Any
 
 from ombud_monitors.evaluate.promises import Promise
 from ombud_monitors.evaluate.streams import DELAY_GOALS, StreamCell, StreamTally
-from ombud_monitors.evaluate.watchers import ARL
+from ombud_monitors.evaluate.watchers import ARL, PROMPT
 
 __all__ = ["stream_promises", "stream_rows"]
 
@@ -51,8 +51,8 @@ def stream_promises(tallies: Mapping[StreamCell, StreamTally]) -> Iterator[Promi
                 high is None or high >= ARL,
                 f"{cell.null}: {tally.alarms} alarms in {sum(tally.lengths)} rows",
             )
-        elif runs > 1 and cell.size is not None and (cell.shift, cell.size) in DELAY_GOALS:
-            goal = DELAY_GOALS[cell.shift, cell.size]
+        elif cell.stream in PROMPT and runs > 1 and (cell.shift, cell.size or 0.0) in DELAY_GOALS:
+            goal = DELAY_GOALS[cell.shift, cell.size or 0.0]
             yield Promise(
                 cell.stream,
                 f"mean delay of at most {goal:g} rows",
