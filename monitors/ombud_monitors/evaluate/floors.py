@@ -16,7 +16,7 @@ from ombud_monitors.evaluate.scaling import Size
 
 __all__ = ["Gpu", "Machine", "floors", "gpu", "machine"]
 
-_GEMM = 1024
+_GEMM = 2048
 """Side of the matrices multiplied: they fill a second-level cache and more, as blocks of a kernel do."""
 _COPY = 64 * 2**20
 """Bytes copied: more than a third-level cache holds."""
