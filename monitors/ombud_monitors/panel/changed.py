@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,9 @@ class EmbeddingChanged(Claim):
         [False, True]
     """
 
+    weight: ClassVar[float] = 4.0
+    """The aggregated test sees most kinds of change, so most of what may be spent on noticing is its own."""
+
     max_rows: int = 1500
 
     def judge(self, question: Question) -> Verdict:
@@ -89,6 +93,9 @@ class DescriptorsChanged(Claim):
         >>> verdict.fired, verdict.causes[0].name
         (True, 'loudness')
     """
+
+    weight: ClassVar[float] = 2.0
+    """Between presence, which is one rate, and embeddings, which carry most of what can change."""
 
     def judge(self, question: Question) -> Verdict:
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from ombud.domain.modality import Modality
 from ombud.domain.verdict import Grade, Outcome, Verdict
@@ -35,6 +35,11 @@ class Monitor(Protocol):
         """One line for people."""
         ...
 
+    @property
+    def weight(self) -> float:
+        """Its share of the budget beside 1 for a monitor of estimated harm, or of presence."""
+        ...
+
     def judge(self, question: Question) -> Verdict:
         """Judge one window against the reference.
 
@@ -60,6 +65,9 @@ class Claim:
         >>> claim.decline("mean", "No audio in both windows.").outcome.value
         'not_applicable'
     """
+
+    weight: ClassVar[float] = 1.0
+    """Share of the budget beside other claims of the same purpose."""
 
     code: str
     modality: Modality

@@ -14,11 +14,6 @@ from ombud_monitors.panel.presence import PresenceChanged
 
 __all__ = ["default_panel", "shares"]
 
-MEASURED_SHARE = 0.05
-"""Share of a measured-harm monitor beside 1 for its estimate: where the truth of enough requests is
-known, harm that matters is many standard errors large and needs no large level, while the estimate
-may have to speak from very few clusters."""
-
 
 def default_panel(modalities: Sequence[Modality]) -> tuple[Monitor, ...]:
     """Every monitor for these modalities, in display order.
@@ -75,8 +70,6 @@ def shares(
     paging: dict[str, float] = {}
     changed: dict[str, float] = {}
     for monitor in panel:
-        weight = weights.get(str(monitor.modality), 1.0)
-        if monitor.grade is Grade.MEASURED_HARM:
-            weight *= MEASURED_SHARE
+        weight = monitor.weight * weights.get(str(monitor.modality), 1.0)
         (paging if monitor.grade.pages else changed)[monitor.code] = weight
     return paging, changed

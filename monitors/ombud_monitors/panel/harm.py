@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -116,6 +117,10 @@ class MeasuredHarm(Claim):
         >>> monitor.judge(Question(reference, unlabelled, level=0.01, seed=0)).reason
         'Too few labelled answers: 0 in the current window; 30 in each would do.'
     """
+
+    weight: ClassVar[float] = 0.05
+    """Where the truth of enough requests is known, harm that matters is many standard errors large and
+    needs no large level, while the estimate may have to speak from very few clusters."""
 
     def judge(self, question: Question) -> Verdict:
         """Judge one window against the reference; see :class:`~ombud_monitors.panel.Monitor`."""

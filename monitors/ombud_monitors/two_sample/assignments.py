@@ -22,6 +22,8 @@ __all__ = ["assignments", "batches", "permutations_for"]
 
 FIRST = 999
 """Permutations drawn at least, where so many are asked for: the null sample that effects are judged by."""
+MANY = 20_000
+"""Permutations beyond which drawing twice as many costs more seconds than the power it buys is worth."""
 MOST_CELLS = 16_000_000
 """Assignments times units held at a time: 16 MB of flags."""
 
@@ -69,15 +71,19 @@ def batches(units: Exchangeable, permutations: int, seed: int) -> Iterator[NDArr
 def permutations_for(level: float) -> int:
     """How many permutations a judgement at ``level`` deserves.
 
-    Twice the fewest that can reach the level keep the loss of power by random drawing small; at least 999,
-    so that the splits of a few clusters are enumerated. Few windows cost so many: drawing stops where the
-    p-value is plainly large.
+    Twice the fewest that can reach the level keep the loss of power by random drawing small, up to
+    :data:`MANY`; beyond, as many as reach it at all: a shift that fires at such a level is mostly far
+    beyond it. At least 999, so that the splits of a few clusters are enumerated. Few windows cost so many:
+    drawing stops where the p-value is plainly large.
 
     Example:
-        >>> permutations_for(0.05), permutations_for(0.001)
-        (999, 2000)
+        >>> permutations_for(0.05), permutations_for(0.001), permutations_for(1e-5)
+        (999, 2000, 100000)
     """
-    return max(FIRST, math.ceil(2 / level)) if level > 0 else FIRST
+    if level <= 0:
+        return FIRST
+    fewest = math.ceil(1 / level)
+    return max(FIRST, min(2 * fewest, MANY), fewest)
 
 
 def _drawn(units: Exchangeable, permutations: int, rng: np.random.Generator) -> NDArray[np.bool_]:

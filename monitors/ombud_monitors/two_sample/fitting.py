@@ -162,8 +162,13 @@ class FittedTwoSampleTest:
         y = matrix(current, window="current", undefined=detector.undefined)
         same_width(x, y)
         same_kind(self.kind, np.asarray(current).dtype.kind)
+        prepared = self.prepared
+        if x.dtype != y.dtype:
+            # A tenth in single precision is not a tenth in double: told apart, they would be a shift.
+            prepared = prepared if x.dtype == np.float32 else detector.prepare(x.astype(np.float32))
+            x, y = x.astype(np.float32), y.astype(np.float32)
         names = None if clusters is None else np.asarray(clusters).astype(np.str_)
-        windows = Windows.of(x, y, self.clusters, names, self.prepared)
+        windows = Windows.of(x, y, self.clusters, names, prepared)
         found = self._refusal(windows) or detector.compare(windows, seed=seed)
         if isinstance(found, Refusal):
             return declined(detector.name, found.reason, n_reference=len(x), n_current=len(y))

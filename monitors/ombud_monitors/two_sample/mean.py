@@ -104,7 +104,8 @@ def compare_means(
         >>> compare_means(x, Exchangeable.of(6, 4), **rise).p_value == 1 / 210
         True
     """
-    means = UnitMeans.of(values, units)
+    unit = _powers_of_two(values)
+    means = UnitMeans.of(values / unit, units)
 
     def largest(splits: NDArray[np.bool_]) -> NDArray[np.float64]:
         _, z = means.differences(splits)
@@ -123,16 +124,23 @@ def compare_means(
     # Student's t with the units' degrees of freedom, at a level shared by all columns (Bonferroni).
     tail = (1 - COVERAGE) / 2 / values.shape[1]
     half = float(student.isf(tail, max(units.size - 2, 1))) * error
+    gap, one = float(difference[0, column]), float(unit[column])
     return MeanEvidence(
         statistic=found.observed,
         p_value=found.p_value,
         column=column,
-        difference=float(difference[0, column]),
-        low=float(difference[0, column]) - half,
-        high=float(difference[0, column]) + half,
-        scale=float(means.scale[column]),
-        minimum_detectable=reach * error,
+        difference=gap * one,
+        low=(gap - half) * one,
+        high=(gap + half) * one,
+        scale=float(means.scale[column]) * one,
+        minimum_detectable=reach * error * one,
     )
+
+
+def _powers_of_two(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """``(d,)`` the size of each column, so that squares neither overflow nor vanish; dividing is exact."""
+    largest = np.nanmax(np.abs(values), axis=0, initial=0.0)
+    return np.asarray(np.exp2(np.clip(np.round(np.log2(np.where(largest > 0, largest, 1.0))), -1000, 1000)))
 
 
 def _toward(z: NDArray[np.float64], alternative: Alternative) -> NDArray[np.float64]:

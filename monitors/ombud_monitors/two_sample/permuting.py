@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import norm
 
+from ombud.errors import BadInput
 from ombud_monitors.two_sample.assignments import FIRST, batches
 from ombud_monitors.two_sample.exchangeable import Exchangeable
 
@@ -101,12 +102,22 @@ def permutation_test(
     """
     values = np.zeros(0)
     for batch in batches(units, permutations, seed):
-        values = np.concatenate([values, statistic(batch)])
+        values = np.concatenate([values, _finite(statistic(batch))])
         if permutations > FIRST and units.splits > permutations:
             extreme = np.flatnonzero(_extreme(values, tolerance)[1:])
             if len(extreme) >= ENOUGH:
                 return Permuted(float(values[0]), values[1:], ENOUGH / (int(extreme[ENOUGH - 1]) + 1))
     return Permuted(float(values[0]), values[1:], permutation_p_value(values, tolerance))
+
+
+def _finite(statistics: NDArray[np.float64]) -> NDArray[np.float64]:
+    # NaN compares as "not extreme", which would turn an overflow into the smallest p-value there is.
+    if not np.isfinite(statistics).all():
+        raise BadInput(
+            "the statistic is not a finite number: squares of these values overflow or cancel",
+            remedy="Bring the features to a sensible unit (most of them between 1e-6 and 1e6) and fit again.",
+        )
+    return statistics
 
 
 def permutation_p_value(statistics: NDArray[np.float64], tolerance: float = 1e-9) -> float:
