@@ -9,7 +9,8 @@ last, and :func:`page_of` writes it for people. ``ombud calibrate`` does all of 
 - :mod:`rates` and :mod:`p_values`: exact bounds, so that few repeats claim little;
 - :mod:`promises` and :mod:`powers`: each claim with the number that decides it;
 - :mod:`streams`, :mod:`watchers` and :mod:`stream_promises`: run lengths without a change, and delays to one;
-- :mod:`budgeted`: one budget over many windows, and the delay to a shift under it;
+- :mod:`budgeted`, :mod:`monitor_runs` and :mod:`monitor_study`: the default monitors under one budget over
+  many windows, and the delay to a shift under it;
 - :mod:`speed`, with :mod:`racers`, :mod:`costs`, :mod:`scaling` and :mod:`floors`: CPU seconds and memory
   beside peers', how they grow, and what the machine allows; ``ombud bench drift``.
 

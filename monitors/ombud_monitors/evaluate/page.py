@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from ombud_monitors.evaluate.monitor_page import monitors_text
 from ombud_monitors.evaluate.p_values import histogram_text
+from ombud_monitors.evaluate.tables import markdown_table, share_text
 
-__all__ = ["HEADINGS", "json_of", "markdown_table", "page_of"]
+__all__ = ["HEADINGS", "json_of", "page_of"]
 
 HEADINGS = (
     "Promises",
@@ -19,6 +21,7 @@ HEADINGS = (
     "Power over the size of a window",
     "Power over the size of a shift",
     "Streams",
+    "Default monitors under one budget",
     "What was drawn",
 )
 """Chapters of the page, in order."""
@@ -58,6 +61,7 @@ def page_of(document: Mapping[str, Any]) -> str:
                 _over_n(document),
                 _over_size(document),
                 _streams(document),
+                monitors_text(document),
                 _drawn(document),
             ),
             strict=True,
@@ -89,24 +93,6 @@ def json_of(document: Mapping[str, Any]) -> str:
         else:
             parts.append(f"{json.dumps(key)}: {json.dumps(value, ensure_ascii=False)}")
     return "{\n" + ",\n".join(parts) + "\n}"
-
-
-def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """A table; None is a dash, and no row at all a sentence.
-
-    Example:
-        >>> print(markdown_table(["a", "b"], [[1, None]]))
-        | a | b |
-        |---|---|
-        | 1 | – |
-    """
-    lines = [
-        "| " + " | ".join("–" if c is None else str(c).replace("|", "\\|") for c in row) + " |"
-        for row in rows
-    ]
-    if not lines:
-        return "Not measured."
-    return "\n".join(["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns), *lines])
 
 
 def _made_with(document: Mapping[str, Any]) -> str:
@@ -190,7 +176,7 @@ def _power(document: Mapping[str, Any]) -> str:
     names = list(dict.fromkeys(r["detector"] for r in usual))
     cells = {(r["shift"], r["detector"]): r["rate"] for r in usual}
     lines = [
-        [shift, *(_share(cells.get((shift, name))) for name in names)]
+        [shift, *(share_text(cells.get((shift, name))) for name in names)]
         for shift in dict.fromkeys(r["shift"] for r in usual)
     ]
     times = {r["detector"]: r["cpu_ms"] for r in usual}
@@ -233,7 +219,7 @@ def _curves(rows: Sequence[Mapping[str, Any]], *, along: str, title: str) -> str
             continue
         cells = {(r["detector"], r[along]): r["rate"] for r in mine}
         lines = [
-            [name, *(_share(cells.get((name, value))) for value in values)]
+            [name, *(share_text(cells.get((name, value))) for value in values)]
             for name in dict.fromkeys(r["detector"] for r in mine)
             if sum((name, value) in cells for value in values) > 1
         ]
@@ -289,7 +275,3 @@ def _drawn(document: Mapping[str, Any]) -> str:
 def _own_size(document: Mapping[str, Any], code: str) -> float:
     sizes: Iterator[float] = (round(s["size"], 6) for s in document["shifts"] if s["code"] == code)
     return next(sizes)
-
-
-def _share(rate: Mapping[str, Any] | None) -> str | None:
-    return None if rate is None or rate["value"] is None else f"{rate['value']:.2f}"

@@ -9,6 +9,8 @@ clean, two nulls           peers                                         fewer, 
 shifts                     everybody                                     half of ``repeats``
 curves over n and size     the default test; with ``full`` all of ours   half of ``repeats``
 streams                    ours, yardsticks                              half of ``repeats`` runs
+200 clean windows          the default monitors together                 ``monitor_runs`` runs
+a shift after clean ones   the default monitors together                 four times as many runs
 =========================  ============================================  =========================
 """
 
@@ -19,6 +21,7 @@ from dataclasses import dataclass
 
 from ombud.errors import BadInput
 from ombud_monitors.evaluate.contestants import Camp, everybody
+from ombud_monitors.evaluate.monitor_study import MONITORS
 from ombud_monitors.evaluate.pieces import Cell
 from ombud_monitors.evaluate.watchers import stream_camps
 from ombud_monitors.simulate import COLOUR_ONLY, NULLS, SHIFTS
@@ -84,6 +87,7 @@ class Plan:
         default_repeats: Clean windows of load_digits for the default test, if more: its promise is two-sided.
         only: Names to measure; empty for everybody.
         peers: Whether peers are measured when nobody is named.
+        monitor_runs: Runs of the default monitors over 200 clean windows; 0 for none.
         full: Every shift and every curve for all of ours.
         seed: Seed of the study.
 
@@ -100,11 +104,12 @@ class Plan:
     default_repeats: int = 0
     only: Sequence[str] = ()
     peers: bool = True
+    monitor_runs: int = 2
     full: bool = False
     seed: int = 0
 
     def __post_init__(self) -> None:
-        known = {**everybody(), **stream_camps()}
+        known = {**everybody(), **stream_camps(), MONITORS: Camp.OURS}
         for name in self.only:
             if name not in known:
                 raise BadInput(f"unknown detector {name!r}", remedy=f"Choose one of {', '.join(known)}.")
@@ -126,6 +131,11 @@ class Plan:
     def streams(self) -> Sequence[str]:
         """Which stream detectors are run."""
         return tuple(name for name in stream_camps() if not self.only or name in self.only)
+
+    @property
+    def panel_runs(self) -> int:
+        """Runs of the default monitors over clean windows."""
+        return self.monitor_runs if not self.only or MONITORS in self.only else 0
 
     @property
     def runs(self) -> int:

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ombud_monitors.evaluate.contestants import LEVEL, Camp
+from ombud_monitors.evaluate.monitor_runs import MonitorRun, OneLook
+from ombud_monitors.evaluate.monitor_study import (
+    MONITORS,
+    Monitored,
+    monitor_pieces,
+    monitor_promises,
+    monitor_rows,
+    monitored,
+)
 from ombud_monitors.evaluate.p_values import uniformity
 from ombud_monitors.evaluate.pieces import Cell, Outcome, Piece, Tally, WindowPiece, window_pieces
 from ombud_monitors.evaluate.plan import DEFAULT_TEST, REFERENCE, ROWS, Plan
@@ -30,6 +39,7 @@ class Found:
     Args:
         windows: By cell.
         streams: By cell.
+        monitors: By piece: the default monitors together.
 
     Example:
         >>> plan = Plan(repeats=20, only=("always-fires",))
@@ -41,9 +51,10 @@ class Found:
 
     windows: Mapping[Cell, Tally] = field(default_factory=dict)
     streams: Mapping[StreamCell, StreamTally] = field(default_factory=dict)
+    monitors: Monitored = field(default_factory=dict)
 
 
-def pieces_of(plan: Plan) -> Sequence[WindowPiece | StreamPiece]:
+def pieces_of(plan: Plan) -> Sequence[WindowPiece | StreamPiece | MonitorRun | OneLook]:
     """Everything that a plan asks for, in the order of its tables.
 
     Example:
@@ -57,6 +68,7 @@ def pieces_of(plan: Plan) -> Sequence[WindowPiece | StreamPiece]:
     return (
         *window_pieces(plan.cells(), seed=plan.seed),
         *stream_pieces(list(stream_cells(plan.streams)), runs=plan.runs, seed=plan.seed),
+        *monitor_pieces(plan.panel_runs, seed=plan.seed),
     )
 
 
@@ -71,13 +83,14 @@ def tallied(outcomes: Iterable[tuple[Piece, Outcome]]) -> Found:
     """
     windows: dict[Cell, Tally] = {}
     streams: dict[StreamCell, StreamTally] = {}
-    done = [(piece, outcome) for piece, outcome in outcomes if isinstance(piece, WindowPiece | StreamPiece)]
+    told = list(outcomes)
+    done = [(piece, outcome) for piece, outcome in told if isinstance(piece, WindowPiece | StreamPiece)]
     for piece, outcome in sorted(done, key=lambda pair: pair[0].number):
         if isinstance(piece, WindowPiece):
             windows[piece.cell] = windows.get(piece.cell, Tally()) + Tally.of_json(outcome)
         else:
             streams[piece.cell] = streams.get(piece.cell, StreamTally()) + StreamTally.of_json(outcome)
-    return Found(windows, streams)
+    return Found(windows, streams, monitored(told))
 
 
 def document(plan: Plan, found: Found) -> dict[str, Any]:
@@ -97,7 +110,7 @@ def document(plan: Plan, found: Found) -> dict[str, Any]:
         ['never-fires']
     """
     tallies, chosen = found.windows, plan.chosen
-    promises, camps = promises_of(chosen, found), {**chosen, **stream_camps()}
+    promises, camps = promises_of(chosen, found), {**chosen, **stream_camps(), MONITORS: Camp.OURS}
     return {
         "environment": environment(),
         "seed": plan.seed,
@@ -126,6 +139,7 @@ def document(plan: Plan, found: Found) -> dict[str, Any]:
         "power": [_shift_row(c, t) for c, t in tallies.items() if c.shift is not None],
         "mean_power": mean_powers(chosen, tallies),
         "streams": stream_rows(found.streams),
+        "monitors": monitor_rows(found.monitors),
         "promises": [{**promise.to_json(), "camp": camps[promise.about].value} for promise in promises],
         "kept": all(p.kept for p in promises if camps[p.about] is Camp.OURS),
     }
@@ -142,7 +156,11 @@ def promises_of(chosen: Mapping[str, Camp], found: Found) -> Sequence[Promise]:
         False at most 5% of clean windows are called drift, on every null
         True some shift is seen with power 0.5 or more
     """
-    return (*_promises(chosen, found.windows), *stream_promises(found.streams))
+    return (
+        *_promises(chosen, found.windows),
+        *stream_promises(found.streams),
+        *monitor_promises(found.monitors),
+    )
 
 
 def _promises(chosen: Mapping[str, Camp], tallies: Mapping[Cell, Tally]) -> Iterator[Promise]:

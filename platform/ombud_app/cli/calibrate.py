@@ -25,6 +25,7 @@ QUICK_REPEATS = 40
 FULL_REPEATS = 500
 FULL_DEFAULT_REPEATS = 10_000
 """Clean windows for the default test with ``--full``: the 99.9% bounds are then .043 and .057."""
+FULL_MONITOR_RUNS = 20
 
 
 def command(
@@ -38,6 +39,14 @@ def command(
     full: Annotated[
         bool, typer.Option("--full", help="Every shift and curve for all of ours; takes hours.")
     ] = False,
+    nulls: Annotated[
+        int | None,
+        typer.Option(help="Clean windows of load_digits for the default test, if more; 10000 with --full."),
+    ] = None,
+    monitor_runs: Annotated[
+        int | None,
+        typer.Option(min=0, help="Runs of all default monitors over 200 windows; 2, or 20 with --full."),
+    ] = None,
     peers: Annotated[bool, typer.Option(help="Measure alibi-detect and Evidently too.")] = True,
     seed: Annotated[int, typer.Option(help="Seed of all draws.")] = 0,
     jobs: Annotated[
@@ -52,7 +61,8 @@ def command(
     """Measure false alarms, p-values and power of detectors; exit code 1 when a promise of ours is broken."""
     plan = Plan(
         repeats=repeats if repeats is not None else FULL_REPEATS if full else QUICK_REPEATS,
-        default_repeats=FULL_DEFAULT_REPEATS if full else 0,
+        default_repeats=nulls if nulls is not None else FULL_DEFAULT_REPEATS if full else 0,
+        monitor_runs=monitor_runs if monitor_runs is not None else FULL_MONITOR_RUNS if full else 2,
         only=tuple(detector or ()),
         peers=peers,
         full=full,
