@@ -99,8 +99,9 @@ def _random_walk(
     np.fill_diagonal(apart, np.inf)
     k = min(NEIGHBOURS, len(z) - 1)
     reach = np.partition(apart, k - 1, axis=1)[:, k - 1]
-    # Joined if either is among the other's nearest; a row whose cluster is all there is has no neighbour.
-    edges = ((apart <= np.maximum(reach[:, None], reach)) & np.isfinite(apart)).astype(np.float32)
+    # Joined if either is among the other's nearest; rows of one cluster, infinitely far apart, never are.
+    near = apart <= np.minimum(reach, np.finfo(np.float32).max)[:, None]
+    edges = (near | near.T).astype(np.float32)
     degree = np.maximum(edges.sum(axis=1), 1)
     edges /= np.sqrt(degree)
     edges /= np.sqrt(degree)[:, None]
@@ -166,5 +167,8 @@ def _nearest(rows: NDArray[np.float32], nodes: NDArray[np.float32]) -> NDArray[n
 
 
 def _squared_distances(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
-    squared = np.einsum("ij,ij->i", a, a)[:, None] + np.einsum("ij,ij->i", b, b) - 2 * (a @ b.T)
+    # Norms as two more columns: one matrix product and no further pass over the distances but the last.
+    left = np.column_stack([-2 * a, np.einsum("ij,ij->i", a, a), np.ones(len(a), np.float32)])
+    right = np.column_stack([b, np.ones(len(b), np.float32), np.einsum("ij,ij->i", b, b)])
+    squared = left @ right.T
     return np.asarray(np.maximum(squared, 0, out=squared))
