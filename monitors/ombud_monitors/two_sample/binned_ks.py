@@ -63,14 +63,18 @@ class BinnedKS(TwoSampleTest):
         return units.clustered
 
     def prepare(self, reference: NDArray[Any]) -> Mapping[str, NDArray[Any]]:
-        """The bins and the reference's counts in them."""
+        """The bins, the reference's counts in them, and the means and deviations that these counts have."""
         bins = Bins.of(reference)
         counts = bins.counts(reference)[:, :BINS]
+        shares, middles = counts / len(reference), bins.middles
+        mean = (shares * middles).sum(axis=1)
         return {
             "centre": bins.centre,
             "spread": bins.spread,
             "counts": counts,
-            "shares": counts / len(reference),
+            "shares": shares,
+            "mean": mean,
+            "deviation": np.sqrt((shares * (middles - mean[:, None]) ** 2).sum(axis=1)),
         }
 
     def restore(self, arrays: Mapping[str, NDArray[Any]]) -> FittedBinnedKS:
@@ -207,7 +211,6 @@ def _causes(
 ) -> tuple[Contribution, ...]:
     top = most_moved(distances)
     middles = Bins(made["centre"][top], made["spread"][top]).middles
-    reference, current = made["shares"][top], counts[top] / counts[top].sum(axis=1, keepdims=True)
-    mean = (reference * middles).sum(axis=1)
-    deviation = np.sqrt((reference * (middles - mean[:, None]) ** 2).sum(axis=1))
-    return contributions(top, mean, (current * middles).sum(axis=1), deviation)
+    shares = counts[top] / counts[top].sum(axis=1, keepdims=True)
+    mean = (shares * middles).sum(axis=1)
+    return contributions(top, made["mean"][top], mean, made["deviation"][top])

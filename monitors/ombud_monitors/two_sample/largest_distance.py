@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from ombud_monitors.two_sample.compiled import WANTED, compiled
 from ombud_monitors.two_sample.histograms import Bins
 
 __all__ = ["EVERYWHERE", "Bounds", "largest_distance", "steps_apart"]
@@ -49,13 +50,10 @@ class Bounds:
             >>> bounds.lower.tolist(), bounds.upper.tolist()
             ([0.25], [0.75])
         """
-        apart = current - reference
-        np.cumsum(apart, axis=1, out=apart)
-        lower = np.maximum(np.abs(apart.max(axis=1)), np.abs(apart.min(axis=1)))
-        inside = apart + reference
-        upper = inside.max(axis=1)
-        np.subtract(current, apart, out=inside)
-        return cls(lower, np.maximum(upper, inside.max(axis=1)), (reference, current))
+        shares = np.require(reference, np.float64, WANTED), np.require(current, np.float64, WANTED)
+        lower, upper = np.empty((2, len(reference)))
+        compiled(_bound)(*shares, lower, upper)
+        return cls(lower, upper, shares)
 
     @classmethod
     def unknown(cls, columns: int) -> Bounds:
@@ -132,3 +130,18 @@ def largest_distance(
         known[j] = max(found, known[j])
         best = max(best, found)
     return best, known
+
+
+def _bound(
+    reference: NDArray[np.float64],
+    current: NDArray[np.float64],
+    lower: NDArray[np.float64],
+    upper: NDArray[np.float64],
+) -> None:
+    for j in range(len(reference)):
+        apart = farthest = inside = 0.0
+        for x, y in zip(reference[j], current[j]):  # noqa: B905 (what compiles the loop knows no `strict`)
+            apart += y - x
+            farthest = max(farthest, abs(apart))
+            inside = max(inside, max(apart + x, y - apart))
+        lower[j], upper[j] = farthest, inside

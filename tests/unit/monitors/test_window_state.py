@@ -94,6 +94,56 @@ def test_counts_are_those_of_the_numbers_in_any_memory_order(dtype: Any, order: 
     assert np.array_equal(BINS_OF_ROWS.count(x).counts, counted)
 
 
+def hard(n: int, d: int) -> NDArray[np.float64]:
+    """Missing values, values at the ends of bins, and some that single precision can hardly hold or not."""
+    rng = np.random.default_rng(n + d)
+    x = rng.normal(size=(n, d)) * 10.0 ** rng.integers(-44, 38, size=d)
+    x[rng.random((n, d)) < 0.05] = np.nan
+    x[rng.random((n, d)) < 0.05] = 3.4e38
+    x[rng.random((n, d)) < 0.05] = -3.4e38
+    x[rng.random((n, d)) < 0.1] = 0.0
+    return x
+
+
+def counted(bins: Bins, x: NDArray[Any]) -> NDArray[np.int64]:
+    return np.stack([np.bincount(column, minlength=BINS + 1) for column in bins.numbers(x).T])
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("fitted_in", [np.float32, np.float64])
+@pytest.mark.parametrize(("n", "d"), [(1, 1), (3000, 1), (900, 7), (500, 33), (3, 1000), (400, 700)])
+def test_compiled_counts_are_those_of_numpy_to_the_last_bit(
+    n: int, d: int, dtype: Any, fitted_in: Any
+) -> None:
+    x = hard(n, d).astype(dtype)
+    with np.errstate(invalid="ignore"):
+        bins = Bins.of(hard(50, d).astype(fitted_in))
+    assert np.array_equal(bins.counts(x), counted(bins, x))
+    near = (bins.middles[:, :-1] / 2 + bins.middles[:, 1:] / 2).clip(-3e38, 3e38).T.astype(dtype)
+    ends = np.concatenate([np.nextafter(near, -np.inf), near, np.nextafter(near, np.inf)])
+    assert np.array_equal(bins.counts(ends), counted(bins, ends))
+
+
+def test_windows_in_any_memory_are_counted() -> None:
+    x = rows(5, 600)
+    expected = BINS_OF_ROWS.counts(x)
+    frozen = np.frombuffer(x.tobytes(), x.dtype).reshape(x.shape)
+    odd = np.frombuffer(b"." + x.tobytes(), np.uint8)[1:].view(x.dtype).reshape(x.shape)
+    spaced = np.repeat(np.repeat(x, 2, axis=0), 3, axis=1)[::2, ::3]
+    backwards = x[::-1].copy()[::-1]
+    assert not frozen.flags.writeable
+    assert not odd.flags.aligned
+    for same in (frozen, odd, spaced, backwards):
+        assert np.array_equal(BINS_OF_ROWS.counts(same), expected)
+
+
+def test_counting_leaves_the_window_as_it_was() -> None:
+    x = rows(6)
+    before = x.copy()
+    BINS_OF_ROWS.count(x)
+    assert np.array_equal(x, before)
+
+
 def test_middles_fall_into_their_bins() -> None:
     numbers = BINS_OF_ROWS.numbers(BINS_OF_ROWS.middles.T)
     assert (numbers[1:-1] == np.arange(1, BINS - 1)[:, None]).all()
