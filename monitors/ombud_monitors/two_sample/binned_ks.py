@@ -10,13 +10,13 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from ombud.domain.verdict import Contribution, Grade, Outcome, Verdict
+from ombud.domain.verdict import Contribution, Verdict
 from ombud.errors import BadInput
-from ombud_monitors.detector import FEATURES, declined
+from ombud_monitors.detector import declined
 from ombud_monitors.two_sample.column_evidence import contributions, most_moved, permuted_evidence
 from ombud_monitors.two_sample.evidence import Evidence
 from ombud_monitors.two_sample.exchangeable import Exchangeable
-from ombud_monitors.two_sample.fitting import INDEPENDENT, FittedTwoSampleTest, TwoSampleTest
+from ombud_monitors.two_sample.fitting import FittedTwoSampleTest, TwoSampleTest, judged
 from ombud_monitors.two_sample.histograms import BINS, Bins, Histograms
 from ombud_monitors.two_sample.ks import bridge_evidence, supremum
 from ombud_monitors.two_sample.largest_distance import Bounds
@@ -150,25 +150,7 @@ class FittedBinnedKS(FittedTwoSampleTest):
         if reason := self._refused(state):
             return declined(detector.name, reason, n_reference=n, n_current=m)
         found = detector.judge(self.prepared, state.counts[:, :BINS], n, m)
-        return Verdict(
-            monitor=detector.name,
-            modality=FEATURES,
-            detector=detector.name,
-            outcome=Outcome.DRIFT if found.p_value <= detector.level else Outcome.QUIET,
-            grade=Grade.CHANGED,
-            n_reference=n,
-            n_current=m,
-            statistic=found.statistic,
-            p_value=found.p_value,
-            threshold=detector.level,
-            effect=found.effect,
-            effect_unit=found.effect_unit,
-            effect_low=found.effect_low,
-            effect_high=found.effect_high,
-            minimum_detectable_effect=found.minimum_detectable_effect,
-            reason=INDEPENDENT,
-            causes=found.causes,
-        )
+        return judged(detector, found, n_reference=n, n_current=m, units=None)
 
     def _check(self, state: Histograms) -> None:
         if state.bins != self.bins.digest:

@@ -23,7 +23,7 @@ from ombud_monitors.two_sample.evidence import Evidence, Refusal
 from ombud_monitors.two_sample.exchangeable import Exchangeable
 from ombud_monitors.two_sample.windows import Windows
 
-__all__ = ["FittedTwoSampleTest", "TwoSampleTest"]
+__all__ = ["FittedTwoSampleTest", "TwoSampleTest", "judged"]
 
 INDEPENDENT = "No clusters were given: rows were taken as independent."
 
@@ -172,28 +172,7 @@ class FittedTwoSampleTest:
         found = self._refusal(windows) or detector.compare(windows, seed=seed)
         if isinstance(found, Refusal):
             return declined(detector.name, found.reason, n_reference=len(x), n_current=len(y))
-        units = windows.units
-        return Verdict(
-            monitor=detector.name,
-            modality=FEATURES,
-            detector=detector.name,
-            outcome=Outcome.DRIFT if found.p_value <= detector.level else Outcome.QUIET,
-            grade=Grade.CHANGED,
-            n_reference=len(x),
-            n_current=len(y),
-            clusters_reference=units.n_reference if units.clustered else None,
-            clusters_current=units.n_current if units.clustered else None,
-            statistic=found.statistic,
-            p_value=found.p_value,
-            threshold=detector.level,
-            effect=found.effect,
-            effect_unit=found.effect_unit,
-            effect_low=found.effect_low,
-            effect_high=found.effect_high,
-            minimum_detectable_effect=found.minimum_detectable_effect,
-            reason=f"{found.note} {'' if units.clustered else INDEPENDENT}".strip(),
-            causes=found.causes,
-        )
+        return judged(detector, found, n_reference=len(x), n_current=len(y), units=windows.units)
 
     def _refusal(self, windows: Windows) -> Refusal | None:
         detector, x, y = self.detector, windows.reference, windows.current
@@ -218,6 +197,42 @@ class FittedTwoSampleTest:
             reason = windows.units.refusal(detector.level, detector.permutations)
             return Refusal(reason) if reason else None
         return None
+
+
+def judged(
+    detector: TwoSampleTest, found: Evidence, *, n_reference: int, n_current: int, units: Exchangeable | None
+) -> Verdict:
+    """Evidence as a bare detector's verdict, at the detector's own level.
+
+    Args:
+        detector: Who speaks.
+        found: What it found.
+        n_reference: Rows of the reference.
+        n_current: Rows of the current window.
+        units: What was permuted; None for counts, which know no clusters.
+    """
+    clustered = units if units is not None and units.clustered else None
+    return Verdict(
+        monitor=detector.name,
+        modality=FEATURES,
+        detector=detector.name,
+        outcome=Outcome.DRIFT if found.p_value <= detector.level else Outcome.QUIET,
+        grade=Grade.CHANGED,
+        n_reference=n_reference,
+        n_current=n_current,
+        clusters_reference=clustered.n_reference if clustered else None,
+        clusters_current=clustered.n_current if clustered else None,
+        statistic=found.statistic,
+        p_value=found.p_value,
+        threshold=detector.level,
+        effect=found.effect,
+        effect_unit=found.effect_unit,
+        effect_low=found.effect_low,
+        effect_high=found.effect_high,
+        minimum_detectable_effect=found.minimum_detectable_effect,
+        reason=f"{found.note} {'' if clustered else INDEPENDENT}".strip(),
+        causes=found.causes,
+    )
 
 
 def _varies(x: NDArray[Any], y: NDArray[Any]) -> bool:
