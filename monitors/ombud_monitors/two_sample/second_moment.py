@@ -71,7 +71,8 @@ class SecondMoment(TwoSampleTest):
         rng = np.random.default_rng(seed)
         rows = RankedRows.of(windows.pooled, rng)
         by_row = second_moments(rows.whitened(), rng)
-        rho = intraclass_correlation(rows.components.astype(np.float64), windows.units)
+        # Of the products themselves: they resemble each other less within a unit than the coordinates do.
+        rho = intraclass_correlation(by_row.astype(np.float64), windows.units)
         by_unit = unit_averages(by_row, windows.units)
 
         def forms(v: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

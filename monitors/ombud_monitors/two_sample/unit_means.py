@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 
 from ombud_monitors.two_sample.exchangeable import Exchangeable
 
-__all__ = ["UnitMeans", "intraclass_correlation"]
+__all__ = ["UnitMeans", "intraclass_correlation", "unit_variances"]
 
 BLOCK = 1024
 """Assignments multiplied at a time: bounds the extra memory at ``8 BLOCK`` bytes per unit."""
@@ -129,11 +129,34 @@ def intraclass_correlation(values: NDArray[np.float64], units: Exchangeable) -> 
     """
     if not units.clustered:
         return 0.0
-    centred = values - values.mean(axis=0)
-    counts, sums, squares = (_by_unit(x, units) for x in (np.ones_like(values), centred, centred**2))
-    between, within = _components(sums / counts, counts, squares)
+    between, within = _parts(values, units)
     total = float((between + within).sum())
     return float(between.sum()) / total if total > 0 else 0.0
+
+
+def unit_variances(values: NDArray[np.float64], units: Exchangeable) -> NDArray[np.float64]:
+    """``(u, d)`` variance of each unit's average, every column with its own share between units.
+
+    Args:
+        values: ``(n, d)`` pooled rows without NaN.
+        units: Their units.
+
+    Example:
+        >>> units = Exchangeable.of(4, 2, list("aabb"), list("cc"))
+        >>> unit_variances(np.array([[1.0], [1.0], [3.0], [3.0], [5.0], [5.0]]), units).T.tolist()
+        [[4.0, 4.0, 4.0]]
+    """
+    between, within = _parts(values, units)
+    return np.asarray(between + within / units.rows[:, None])
+
+
+def _parts(
+    values: NDArray[np.float64], units: Exchangeable
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """``(d,)`` variances between and within units."""
+    centred = values - values.mean(axis=0)
+    counts, sums, squares = (_by_unit(x, units) for x in (np.ones_like(values), centred, centred**2))
+    return _components(sums / counts, counts, squares)
 
 
 def _by_unit(rows: NDArray[np.float64], units: Exchangeable) -> NDArray[np.float64]:

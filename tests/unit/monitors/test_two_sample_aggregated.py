@@ -149,6 +149,18 @@ def clusters(rng: np.random.Generator, count: int, rows: int, prefix: str) -> ND
     return np.char.add(prefix, np.sort(rng.integers(0, count, rows)).astype(str))
 
 
+def anova(values: NDArray[np.float64], units: Exchangeable) -> NDArray[np.float64]:
+    """Variances of unit means by the textbook's formulas, unit by unit."""
+    parts = [values[units.of_row == u].astype(float) for u in range(units.size)]
+    n, k = len(values), units.size
+    grand = values.mean(axis=0)
+    between = sum(len(x) * (x.mean(axis=0) - grand) ** 2 for x in parts) / (k - 1)
+    within = sum(((x - x.mean(axis=0)) ** 2).sum(axis=0) for x in parts) / (n - k)
+    typical = (n - sum(len(x) ** 2 for x in parts) / n) / (k - 1)
+    shared = np.maximum(between - within, 0) / typical
+    return np.array([shared + within / len(x) for x in parts])
+
+
 @pytest.mark.parametrize("clustered", [False, True])
 def test_shared_products_equal_differences_of_unit_means(clustered: bool) -> None:
     rng = rng_of(12)
@@ -164,14 +176,18 @@ def test_shared_products_equal_differences_of_unit_means(clustered: bool) -> Non
     weight = 1 / (0.3 + 0.7 / units.rows)
     centre = np.average(means, axis=0, weights=weight)
     unit_variance = (weight[:, None] * (means - centre) ** 2).mean(axis=0)
+    variances = anova(features, units) if clustered else 1 / weight[:, None] * np.ones(5)
+    usual = np.average(variances, axis=0, weights=weight) * weight.mean()
     for split, found in zip(splits, shared.statistics(splits), strict=True):
         sides = [np.average(means[side], axis=0, weights=weight[side]) for side in (split, ~split)]
         divisor = 1 / weight[split].sum() + 1 / weight[~split].sum()
         difference = (sides[0] - sides[1]) / np.sqrt(divisor)
-        assert found[0] == pytest.approx(
-            np.max(np.abs(difference[:2]) / np.sqrt(unit_variance[:2])), rel=1e-4
-        )
-        assert found[1] == pytest.approx((difference[2:] ** 2).sum(), rel=1e-4)
+        parts = [weight * side / weight[side].sum() for side in (split, ~split)]
+        true = sum(part**2 for part in parts) @ variances / divisor
+        first = np.abs(difference[:2]) / np.sqrt(true[:2] if clustered else unit_variance[:2])
+        assert found[0] == pytest.approx(np.max(first), rel=1e-4)
+        total = (difference[2:] ** 2).sum() / true[2:].sum() * usual[2:].sum()
+        assert found[1] == pytest.approx(total, rel=1e-4)
     assert shared.weights.tolist() == [0.75, 0.25]
 
 

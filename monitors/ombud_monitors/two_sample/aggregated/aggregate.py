@@ -62,8 +62,9 @@ class Aggregated(TwoSampleTest):
     rows are distributed as permuted features: under the null hypothesis features are exchangeable just as
     rows are, whatever estimation went into them. Given features and calibration splits ``C`` is a fixed
     function of a split, and the observed split is one of those that could have been drawn. The test is
-    therefore exact at every level, however badly the calibration fits; with clusters, whole clusters move
-    (:mod:`~ombud_monitors.two_sample.exchangeable`).
+    therefore exact at every level, however badly the calibration fits. With clusters, whole clusters move
+    (:mod:`~ombud_monitors.two_sample.exchangeable`); that is exact where both windows' clusters are alike in
+    size, and approximate where they are not, each difference being divided by what its own averages vary.
 
     The effect is that of the most telling statistic, in its own unit; ``reason`` names it, ``causes`` lists
     the statistics that spoke (what splits expect, what was observed, the difference in standard deviations)
@@ -76,9 +77,11 @@ class Aggregated(TwoSampleTest):
     Source: for permuting a combination: Pesarin & Salmaso, *Permutation Tests for Complex Data* (2010); for
         aggregates of tests with calibrated parts: Schrab et al., "MMD aggregated two-sample test", JMLR 24
         (2023).
-    Limits: a test made for one kind of change sees that kind better; the price is about that of a level
-        five times smaller. Changes beyond second moments within a group of rows are seen through groups
-        only. With more than 64 columns dependence is looked at along 64 leading components.
+    Limits: clusters of 40 rows in the reference against six of 5 in the window were called drift in 5 to 9%
+        of 200 clean windows at a level of 5%; more clusters do better. A test made for one kind of change
+        sees that kind better; the price is about that of a level five times smaller. Changes beyond second
+        moments within a group of rows are seen through groups only. With more than 64 columns dependence is
+        looked at along 64 leading components.
 
     Example:
         >>> rng = np.random.default_rng(0)

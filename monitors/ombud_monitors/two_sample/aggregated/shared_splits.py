@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ombud_monitors.two_sample.aggregated.view import Reduction, Statistic, View
 from ombud_monitors.two_sample.contrasts import contrasts, unit_averages
 from ombud_monitors.two_sample.exchangeable import Exchangeable
+from ombud_monitors.two_sample.unit_means import unit_variances
 
 __all__ = ["Place", "SharedSplits"]
 
@@ -43,6 +44,8 @@ class SharedSplits:
         features: ``(u, m)`` float32, averaged by unit, centred, divided by ``scale``.
         scale: ``(m,)`` what brings the difference of a feature to about unit variance, given its divisor.
         places: One of each statistic.
+        variances: ``(u, m)`` variance of each average, by unit: features differ in what the rows of a unit
+            share, so where units differ in size no one ``rho`` is right for all. None where sizes are equal.
     """
 
     units: Exchangeable
@@ -50,6 +53,7 @@ class SharedSplits:
     features: NDArray[np.float32]
     scale: NDArray[np.float32]
     places: tuple[Place, ...]
+    variances: NDArray[np.float64] | None = None
 
     @classmethod
     def of(
@@ -86,7 +90,10 @@ class SharedSplits:
                 squares = np.square(by_unit[:, place.part])
                 scale[place.part] = np.sqrt(weights @ squares / len(weights))
         scale[scale < 1e-6] = 1.0
-        return cls(units, rho, by_unit / scale, scale, tuple(places))
+        variances = None
+        if (units.rows != units.rows[0]).any():
+            variances = unit_variances((by_row / scale).astype(np.float64), units)
+        return cls(units, rho, by_unit / scale, scale, tuple(places), variances)
 
     @property
     def weights(self) -> NDArray[np.float64]:
@@ -106,10 +113,40 @@ class SharedSplits:
             block = slice(start, start + BLOCK)
             differences = self.differences(splits[block])
             squares = np.square(differences, out=differences)
+            excess = self.excess(splits[block])
             for j, place in enumerate(self.places):
-                part = squares[:, place.part]
-                largest = place.statistic.reduction is Reduction.LARGEST
+                part, largest = squares[:, place.part], place.statistic.reduction is Reduction.LARGEST
+                if excess is not None:
+                    part = part / excess[j]
                 found[block, j] = np.sqrt(part.max(axis=1)) if largest else part.sum(axis=1)
+        return found
+
+    def excess(self, splits: NDArray[np.bool_]) -> list[NDArray[np.float64]] | None:
+        """By what factor the variances of differences exceed what ``rho`` says of the split.
+
+        Without it a split of small units against large ones, such as a day against months, would look
+        changed: of the averages of squares and products much less is shared within a unit than of ranks.
+
+        Args:
+            splits: ``(p, u)`` assignments.
+
+        Returns:
+            For each statistic ``(p, k)``, of each difference, or ``(p, 1)`` of their sum of squares; None
+            where units are equal in size, and splits with them.
+        """
+        if self.variances is None:
+            return None
+        v, divisor = contrasts(self.units, splits, self.rho)
+        true = np.square(v) @ self.variances / divisor[:, None]
+        weights = 1 / np.maximum(self.rho + (1 - self.rho) / self.units.rows, 1e-12)
+        usual = weights @ self.variances / len(weights)
+        found = []
+        for place in self.places:
+            part, typical = true[:, place.part], usual[place.part]
+            if place.statistic.reduction is Reduction.SUM:
+                part, typical = part.sum(axis=1, keepdims=True), np.array([max(float(typical.sum()), 1e-12)])
+                part = part / typical
+            found.append(np.where(part > 1e-12, part, 1.0))
         return found
 
     def differences(self, splits: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -96,9 +96,12 @@ def _largest(shared: SharedSplits, which: int, required: float) -> tuple[int, _E
     """The feature that differs most, and its effect."""
     units, part = shared.units, shared.places[which].part
     differences = shared.differences(units.in_current[None])[0, part]
+    excess = shared.excess(units.in_current[None])
+    factor = np.ones(len(differences)) if excess is None else np.sqrt(excess[which][0])
+    differences = differences / factor
     column = int(np.abs(differences).argmax())
     divisor = float(contrasts(units, units.in_current[None], shared.rho)[1][0])
-    error = float(np.sqrt(divisor) * shared.scale[part][column])
+    error = float(np.sqrt(divisor) * shared.scale[part][column] * factor[column])
     tail = (1 - COVERAGE) / 2 / len(differences)
     half = float(student.isf(tail, max(units.size - 2, 1))) * error
     size = float(differences[column]) * error
@@ -109,7 +112,9 @@ def _sum(shared: SharedSplits, combination: Combination, which: int, required: f
     """The sum of squares beyond what splits expect."""
     units, part = shared.units, shared.places[which].part
     v, divisors = contrasts(units, units.in_current[None], shared.rho)
-    divisor, features = float(divisors[0]), shared.features[:, part].astype(np.float64)
+    excess = shared.excess(units.in_current[None])
+    divisor = float(divisors[0]) * (1.0 if excess is None else float(excess[which][0, 0]))
+    features = shared.features[:, part].astype(np.float64)
     difference = v[0] @ features
     size = float(difference @ difference) - float(combination.mean[which]) * divisor
     variance = (float(combination.deviation[which]) * divisor) ** 2
