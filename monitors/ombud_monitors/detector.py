@@ -85,12 +85,17 @@ def matrix(values: ArrayLike, *, window: str, undefined: bool = False) -> NDArra
         undefined: Whether NaN cells are allowed (they mean "undefined here").
 
     Raises:
-        BadInput: Empty, not numeric, of another dimension, infinite, or NaN where not allowed.
+        BadInput: Empty, not numeric, of another dimension, infinite, masked, or NaN where not allowed.
 
     Example:
         >>> matrix([1, 2, 3], window="reference").shape
         (3, 1)
     """
+    if isinstance(values, np.ma.MaskedArray) and bool(np.any(values.mask)):
+        raise BadInput(
+            f"{window} window: masked cells hold numbers that mean nothing",
+            remedy="Drop those rows, or fill the cells before.",
+        )
     given = np.asarray(values)
     try:
         if given.dtype.kind not in "biuf":

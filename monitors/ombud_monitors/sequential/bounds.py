@@ -83,8 +83,10 @@ def numbers(values: ArrayLike, *, what: str) -> NDArray[np.float64]:
     """An array of finite float64 numbers.
 
     Raises:
-        BadInput: Not numeric, NaN or infinite.
+        BadInput: Not numeric, NaN, infinite or masked.
     """
+    if isinstance(values, np.ma.MaskedArray) and bool(np.any(values.mask)):
+        raise BadInput(f"{what}: masked cells hold numbers that mean nothing", remedy="Drop them.")
     given: NDArray[Any] = np.asarray(values)
     if given.size and given.dtype.kind not in "biuf":
         raise BadInput(f"{what}: expected numbers, got {given.dtype}", remedy="Turn them into numbers first.")

@@ -111,6 +111,14 @@ def test_what_is_no_table_of_numbers_is_refused(name: str, bad: Any, words: str)
 
 
 @every_detector
+def test_masked_cells_are_refused_and_a_mask_of_nothing_is_none(name: str) -> None:
+    masked = np.ma.masked_greater(rows(2), 2)
+    refused("masked", name, rows(1), masked)
+    refused("masked", name, masked, rows(1))
+    assert judged(name, rows(1), np.ma.array(rows(2))) == judged(name, rows(1), rows(2))
+
+
+@every_detector
 def test_windows_of_different_width_are_refused(name: str) -> None:
     refused("expected 3 columns as in the reference, got 2", name, rows(0), rows(1, d=2))
 
