@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from ombud.errors import BadInput
 from ombud_app.cli.output import AsJson, show, table
 from ombud_app.cli.progress import bar
 from ombud_app.services.calibrating import Store, outcomes
@@ -59,6 +60,12 @@ def command(
     as_json: AsJson = False,
 ) -> None:
     """Measure false alarms, p-values and power of detectors; exit code 1 when a promise of ours is broken."""
+    if page is not None and (page.suffix == ".json" or not page.parent.is_dir()):
+        # Told now and not after hours of work.
+        raise BadInput(
+            f"{page}: expected the name of a page, not .json, in a folder that exists",
+            remedy="Name one such as docs/calibration.md; its numbers go to calibration.json beside it.",
+        )
     plan = Plan(
         repeats=repeats if repeats is not None else FULL_REPEATS if full else QUICK_REPEATS,
         default_repeats=nulls if nulls is not None else FULL_DEFAULT_REPEATS if full else 0,

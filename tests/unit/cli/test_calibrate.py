@@ -136,3 +136,13 @@ def test_the_page_in_the_docs_is_in_step_with_its_numbers() -> None:
     assert page == page_of(found), "run: ombud calibrate --full --page docs/calibration.md"
     assert [line[3:] for line in page.splitlines() if line.startswith("## ")] == list(HEADINGS)
     assert found["kept"] == all(p["kept"] for p in found["promises"] if p["camp"] == "ours")
+
+
+@pytest.mark.parametrize("page", ["figures.json", "nowhere/page.md"])
+def test_a_page_that_cannot_be_written_is_told_before_any_work(
+    command: Callable[..., tuple[int, str, str]], tmp_path: Path, page: str
+) -> None:
+    code, _, told = command("calibrate", "--repeats", "20", "--page", str(tmp_path / page))
+    assert code == 2
+    assert "folder that exists" in told
+    assert not list(tmp_path.iterdir())
