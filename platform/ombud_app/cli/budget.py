@@ -109,9 +109,10 @@ def open_period(
 
 
 def _sentences(split: BudgetTable) -> list[str]:
+    looks = "expected looks, and any more" if split.open_ended else "planned looks"
     promise = (
-        f"{split.model}: at most {split.probability:.0%} chance of any false alarm about one version in "
-        f"{split.period_days} days, over {split.looks} planned looks; {1 - split.noticing_share:.0%} of it "
+        f"{split.model}: at most {_percent(split.probability)} chance of any false alarm about one version "
+        f"in {split.period_days} days, over {split.looks} {looks}; {_percent(1 - split.noticing_share)} of it "
         "for claims of harm, which page, and the rest for claims of change, which do not."
     )
     if split.period is None:
@@ -123,3 +124,8 @@ def _sentences(split: BudgetTable) -> list[str]:
         f"{split.period.ends_at:%Y-%m-%d} ({split.period.cause.value}: {split.period.reason}): "
         f"{taken} taken, {split.spent:.2%} spent.",
     ]
+
+
+def _percent(share: float) -> str:
+    """Three digits, because a budget of half a percent is not one of none."""
+    return f"{100 * share:.3g}%"

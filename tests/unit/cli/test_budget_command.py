@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,18 @@ def test_before_any_version_the_plan_is_shown(command: Run) -> None:
     assert "at most 5% chance of any false alarm" in told
     assert "80% of it for claims of harm" in told
     assert "audio.harm" in told
+
+
+def test_half_a_percent_and_an_open_end_are_said_as_such(command: Run, tmp_path: Path) -> None:
+    file = tmp_path / "home" / "ombud.yaml"
+    stated = "budget: {probability: 0.005, noticing_share: 0.125, looks: 7, open_ended: true}"
+    kept = re.sub(r"(?m)^budget:.*\n(?:[ ]+.*\n)*", "", file.read_text("utf-8"))
+    file.write_text(f"{kept}\n{stated}\n", "utf-8")
+    code, told, _ = command("budget")
+    assert code == 0
+    plain = " ".join(told.split())
+    assert "at most 0.5% chance" in plain
+    assert "over 7 expected looks, and any more; 87.5% of it" in plain
 
 
 def test_a_period_needs_an_identity_a_role_a_version_and_a_reason(
