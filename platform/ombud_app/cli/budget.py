@@ -112,8 +112,8 @@ def _sentences(split: BudgetTable) -> list[str]:
     looks = "expected looks, and any more" if split.open_ended else "planned looks"
     promise = (
         f"{split.model}: at most {_percent(split.probability)} chance of any false alarm about one version "
-        f"in {split.period_days} days, over {split.looks} {looks}; {_percent(1 - split.noticing_share)} of it "
-        "for claims of harm, which page, and the rest for claims of change, which do not."
+        f"in {split.period_days} days, over {split.looks} {looks}; {_percent(1 - split.noticing_share)} of "
+        "it for claims of harm, which page, and the rest for claims of change, which do not."
     )
     if split.period is None:
         return [promise, "No version was promoted or looked at yet, so nothing was spent."]
