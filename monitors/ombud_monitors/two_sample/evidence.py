@@ -34,7 +34,7 @@ class Evidence:
         >>> [round(x, 2) for x in (found.effect_low, found.effect, found.effect_high)], found.effect_unit
         ([0.13, 0.31, 0.49], 'standard deviations')
         >>> found.p_value <= 0.05, round(found.minimum_detectable_effect, 2)
-        (True, 0.25)
+        (True, 0.26)
     """
 
     statistic: float

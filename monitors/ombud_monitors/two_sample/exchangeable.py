@@ -33,6 +33,9 @@ from ombud.errors import BadInput
 
 __all__ = ["Exchangeable", "clusters_needed"]
 
+_MANY = 10**18
+"""Splits counted at most: more than anybody draws. Those of 10,000 rows have 6,000 digits, and take 10 ms."""
+
 
 @dataclass(frozen=True, eq=False)
 class Exchangeable:
@@ -140,9 +143,9 @@ class Exchangeable:
 
     @cached_property
     def splits(self) -> int:
-        """Distinct splits that permutation can reach, the observed one included."""
-        ways = (math.comb(free.size, int(self.in_current[free].sum())) for free in self.free)
-        return math.prod(ways) << self.shared
+        """Distinct splits that permutation can reach, the observed one included; 1e18 is that or more."""
+        ways = math.prod(_choices(free.size, int(self.in_current[free].sum())) for free in self.free)
+        return min(ways << min(self.shared, _MANY.bit_length()), _MANY)
 
     def refusal(self, level: float, permutations: int) -> str:
         """Why no p-value at or below ``level`` can come out, and what would do; empty if one can."""
@@ -187,6 +190,17 @@ def clusters_needed(reference: int, level: float, *, shared: int = 0) -> int | N
     return next(
         n for n in range(math.ceil(1 / level) + 1) if math.comb(reference + n, n) * 2**shared * level >= 1
     )
+
+
+def _choices(n: int, k: int) -> int:
+    """``n`` choose ``k``, at most :data:`_MANY`."""
+    ways, k = 1, min(k, n - k)
+    for i in range(1, k + 1):
+        # C(n - k + i, i), which grows with i.
+        ways = ways * (n - k + i) // i
+        if ways >= _MANY:
+            return _MANY
+    return ways
 
 
 def _names(clusters: ArrayLike, n: int) -> NDArray[np.str_]:

@@ -50,7 +50,7 @@ class MeanEvidence:
         >>> found.column, [round(end, 2) for end in (found.low, found.difference, found.high)], found.p_value
         (1, [0.6, 0.99, 1.37], 0.001)
         >>> round(found.minimum_detectable, 2)
-        0.61
+        0.57
     """
 
     statistic: float

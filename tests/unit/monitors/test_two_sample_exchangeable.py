@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from itertools import product
+from math import comb
 
 import numpy as np
 import pytest
+from scipy.stats import chi2, chisquare
 
 from ombud.errors import BadInput
 from ombud_monitors.two_sample import Exchangeable, clusters_needed
@@ -61,6 +63,38 @@ def test_random_assignments_keep_the_number_of_current_units_and_repeat_by_seed(
     assert (drawn.sum(axis=1) == 20).all()
     assert (drawn == assignments(units, 200, seed=7)).all()
     assert not (drawn == assignments(units, 200, seed=8)).all()
+
+
+@pytest.mark.parametrize(("reference", "current"), [(4, 4), (6, 2), (2, 7), (7, 1), (1, 8)])
+def test_random_assignments_are_all_equally_likely(reference: int, current: int) -> None:
+    units = Exchangeable.of(reference, current)
+    least = units.splits - 1
+    drawn = np.concatenate([assignments(units, least, seed)[1:] for seed in range(20_000 // least)])
+    times = np.bincount(drawn @ (1 << np.arange(units.size)))
+    times = times[times > 0]
+    assert len(times) == units.splits
+    assert chisquare(times).pvalue > 1e-3
+
+
+def test_units_of_large_windows_are_chosen_equally_often() -> None:
+    """Beyond the first flags, whose chance is a whole number of 256ths."""
+    for reference, current in ((2000, 1000), (30, 1970), (2990, 10)):
+        drawn = assignments(Exchangeable.of(reference, current), 3000, seed=1)[1:]
+        assert (drawn.sum(axis=1) == current).all()
+        n, share = drawn.shape[1], current / (reference + current)
+        together = drawn.sum(axis=0)
+        # Each unit's count is binomial; all of them add up to a constant, which takes one degree of freedom.
+        spread = ((together - 3000 * share) ** 2).sum() / (3000 * share * (1 - share)) * (n - 1) / n
+        assert 1e-3 < chi2.sf(spread, n - 1) < 1 - 1e-3
+
+
+def test_splits_are_counted_exactly_up_to_more_than_anybody_draws() -> None:
+    for reference, current in product((1, 2, 9, 40, 500), (1, 3, 30, 499)):
+        counted = Exchangeable.of(reference, current).splits
+        assert counted == min(comb(reference + current, current), 10**18)
+    names = np.arange(70).astype(str)
+    assert Exchangeable.of(70, 70, names, names).splits == 10**18
+    assert Exchangeable.of(20, 20, names[:20], names[:20]).splits == 2**20
 
 
 def test_p_values_are_never_zero_and_ties_count_against() -> None:

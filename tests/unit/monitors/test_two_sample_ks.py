@@ -204,8 +204,10 @@ def test_cramer_von_mises_is_scipys_with_bonferroni() -> None:
 def test_few_rows_are_permuted_and_agree_with_the_exact_test() -> None:
     rng = np.random.default_rng(8)
     x, y = rng.normal(size=12), rng.normal(1.0, size=14)
-    verdict = CramerVonMises(permutations=20_000).fit(x).test(y, seed=0)
-    assert verdict.p_value == pytest.approx(cramervonmises_2samp(x, y, method="exact").pvalue, rel=0.25)
+    fitted = CramerVonMises(permutations=20_000).fit(x)
+    # Drawing stops at 20 extreme splits, which leaves a p-value an error of 22%.
+    found = np.mean([fitted.test(y, seed=seed).p_value or 0.0 for seed in range(20)])
+    assert found == pytest.approx(cramervonmises_2samp(x, y, method="exact").pvalue, rel=0.25)
 
 
 @pytest.mark.parametrize(("x", "tail"), [(0.3473, 0.1), (0.46136, 0.05), (0.74346, 0.01), (1.16786, 0.001)])
