@@ -86,6 +86,8 @@ _ENTRIES = (
     _detector("energy", "Energy distance with permutations"),
     _detector("second_moment", "Whitened second moment with permutations"),
     _detector("norms", "Norms of rows with permutations"),
+    _detector("shiryaev_roberts", "Stream: evidence from every possible onset, on sequential ranks"),
+    _detector("cusum", "Stream: evidence from the best onset, on sequential ranks"),
     _detector("aggregated", "Aggregated test: columns, dependence, lengths and groups of rows"),
 )
 

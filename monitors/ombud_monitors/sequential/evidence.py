@@ -1,6 +1,7 @@
 """What sequential evidence says at any moment: an estimate with its interval, and an e-value.
 
-Both may be read after every value and at any stopping time, planned or not.
+Both may be read after every value and at any stopping time, planned or not; of two arms, after every
+closed block (a time chosen by outcomes inside an unfinished block is not covered; ``peak`` is).
 """
 
 from __future__ import annotations

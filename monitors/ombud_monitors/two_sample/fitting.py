@@ -19,6 +19,7 @@ from numpy.typing import ArrayLike, NDArray
 from ombud.domain.verdict import Grade, Outcome, Verdict
 from ombud.errors import BadInput
 from ombud_monitors.detector import FEATURES, declined, digest, matrix, same_kind, same_width
+from ombud_monitors.two_sample.cluster_names import cluster_names
 from ombud_monitors.two_sample.evidence import Evidence, Refusal
 from ombud_monitors.two_sample.exchangeable import Exchangeable
 from ombud_monitors.two_sample.windows import Windows
@@ -63,14 +64,14 @@ class TwoSampleTest(ABC):
     level: float = 0.05
 
     def __post_init__(self) -> None:
-        if not 0 <= self.level < 1:
+        if not isinstance(self.level, float | int) or not 0 <= self.level < 1:
             raise BadInput(
                 f"{self.name}: level must lie in [0, 1), got {self.level}",
                 remedy="Use a level such as 0.05.",
             )
-        if self.permutations < 1:
+        if not isinstance(self.permutations, int) or self.permutations < 1:
             raise BadInput(
-                f"{self.name}: at least one permutation is needed, got {self.permutations}",
+                f"{self.name}: permutations must be a whole number of at least 1, got {self.permutations}",
                 remedy="Use 999 permutations, or 4 / level.",
             )
 
@@ -102,7 +103,7 @@ class TwoSampleTest(ABC):
             {
                 "reference": matrix(reference, window="reference", undefined=self.undefined),
                 "kind": np.array([np.asarray(reference).dtype.kind]),
-                **({} if clusters is None else {"clusters": np.asarray(clusters).astype(np.str_)}),
+                **({} if clusters is None else {"clusters": cluster_names(clusters, window="reference")}),
             }
         )
 
@@ -159,6 +160,11 @@ class FittedTwoSampleTest:
             BadInput: The window's shape, kind or content cannot be compared with the reference.
         """
         detector, x = self.detector, self.reference
+        if not isinstance(seed, int | np.integer) or seed < 0:
+            raise BadInput(
+                f"{detector.name}: seed must be a whole number of at least 0, got {seed!r}",
+                remedy="Give a seed, so that the same windows give the same verdict.",
+            )
         y = matrix(current, window="current", undefined=detector.undefined)
         same_width(x, y)
         same_kind(self.kind, np.asarray(current).dtype.kind)
@@ -167,7 +173,7 @@ class FittedTwoSampleTest:
             # A tenth in single precision is not a tenth in double: told apart, they would be a shift.
             prepared = prepared if x.dtype == np.float32 else detector.prepare(x.astype(np.float32))
             x, y = x.astype(np.float32), y.astype(np.float32)
-        names = None if clusters is None else np.asarray(clusters).astype(np.str_)
+        names = None if clusters is None else cluster_names(clusters, window="current")
         windows = Windows.of(x, y, self.clusters, names, prepared)
         found = self._refusal(windows) or detector.compare(windows, seed=seed)
         if isinstance(found, Refusal):

@@ -232,5 +232,30 @@ def test_levels_that_are_none_are_refused(name: str, level: float) -> None:
 
 @every_detector
 def test_no_permutations_are_refused(name: str) -> None:
-    with pytest.raises(BadInput, match="at least one permutation"):
+    with pytest.raises(BadInput, match="whole number of at least 1"):
         DETECTORS[name](permutations=0)
+
+
+@every_detector
+@pytest.mark.parametrize("seed", [None, -1, 0.5])
+def test_a_seed_that_is_none_is_refused(name: str, seed: Any) -> None:
+    with pytest.raises(BadInput, match="seed"):
+        DETECTORS[name]().fit(rows(0)).test(rows(1), seed=seed)
+
+
+def test_one_speaker_is_one_cluster_however_the_number_was_stored() -> None:
+    x, y = rows(0), rows(1, 40)
+    who, them = np.repeat(np.arange(12), 5), np.repeat(np.arange(8, 16), 5)
+    whole = DETECTORS["mean"]().fit(x, clusters=who).test(y, clusters=them, seed=0)
+    assert DETECTORS["mean"]().fit(x, clusters=who).test(y, clusters=them.astype(float), seed=0) == whole
+    assert whole.clusters_current == 8
+
+
+def test_missing_cluster_names_are_rows_of_their_own_and_not_one_cluster() -> None:
+    who = np.repeat(["a", "b", "c", None, None, None], 10).astype(object)
+    verdict = DETECTORS["mean"]().fit(rows(0), clusters=who).test(rows(1), clusters=who, seed=0)
+    assert verdict.clusters_reference == 3 + 30
+
+
+def test_clusters_named_by_measurements_are_refused() -> None:
+    refused("clusters", "mean", rows(0), rows(1), np.linspace(0, 1, 60), np.linspace(0, 1, 60))

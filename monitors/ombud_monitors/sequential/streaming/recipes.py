@@ -163,7 +163,7 @@ class ShiryaevRoberts(_RankRecipe):
       uniform, so Markov's inequality holds for each score with ``w_k`` of the chance, and they add up.
       Summed over ``t``: the ARL is at least ``arl / 2.1``, whatever comes.
     - *ARL*: at least ``arl`` if each rank is uniform given the past ranks of *all* scores; independent
-      scores or an endless reference suffice. Elsewhere it is measured: 1.7 to 2 times ``arl`` on
+      scores or an endless reference suffice. Elsewhere it is measured: above ``arl`` on
       independent, equicorrelated, heavy-tailed, clustered unit-length and discrete rows alike.
 
     Both are exact for ``adaptive=0``. The portfolio needs the second condition even for the first promise;
