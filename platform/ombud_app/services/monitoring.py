@@ -18,7 +18,7 @@ from ombud.errors import BadInput, Conflict
 from ombud.project import Project
 from ombud_app.services.budget_periods import ensure_recorded, look_number, looks_in
 from ombud_app.services.budget_records import BudgetPeriod
-from ombud_app.services.budgeting import budget_of
+from ombud_app.services.budgeting import affordable, budget_of
 from ombud_app.services.earlier_windows import EarlierWindows, read_earlier
 from ombud_app.services.evaluation import EvaluationService, Reference
 from ombud_app.services.observing import observe_log
@@ -58,6 +58,7 @@ class _SoFar:
 
     look: int
     period: BudgetPeriod
+    spent: float
     said: tuple[StoredVerdict, ...]
     earlier: EarlierWindows
 
@@ -172,7 +173,12 @@ class MonitoringService:
         if so_far.said:
             return Look(window, so_far.said, ())
         at = self.clock.now()
-        verdicts = tuple(self._stored(m, seen, window, at, run_id, so_far) for m in self.panel)
+        budget = budget_of(self.project)
+        share = affordable(budget, so_far.look, so_far.spent)
+        verdicts = tuple(
+            self._stored(m, seen, window, at, run_id, so_far, share * budget.level(m.code, so_far.look))
+            for m in self.panel
+        )
         with self.uow.begin() as tx:
             ensure_recorded(tx, so_far.period, at=at)
             tx.windows.put(window)
@@ -186,13 +192,20 @@ class MonitoringService:
         return Look(window, verdicts, tuple(a.alert_id for a in alerts))
 
     def _stored(
-        self, monitor: Monitor, seen: _Seen, window: Window, at: datetime, run_id: str, so_far: _SoFar
+        self,
+        monitor: Monitor,
+        seen: _Seen,
+        window: Window,
+        at: datetime,
+        run_id: str,
+        so_far: _SoFar,
+        level: float,
     ) -> StoredVerdict:
         settings = self.project.monitors.get(monitor.modality)
         question = Question(
             seen.reference.mixed,
             seen.current,
-            level=budget_of(self.project).level(monitor.code, so_far.look),
+            level=level,
             seed=self.project.seed,
             minimum_rows=settings.minimum_rows if settings else MINIMUM_ROWS,
         )
@@ -210,18 +223,22 @@ class MonitoringService:
             windows = tx.windows.list(self.project.name, version=window.version)
             said = tx.verdicts.list(self.project.name, version=window.version)
         mine = tuple(v for v in said if v.window_id == window.window_id and not v.advisory)
+        looked = looks_in(period, windows)
+        inside = {w.window_id for w in looked}
+        costs = (v.verdict.threshold or 0.0 for v in said if v.window_id in inside and not v.advisory)
+        spent = sum(costs)
         if mine:
-            return _SoFar(number, period, mine, EarlierWindows({}, {}))
+            return _SoFar(number, period, spent, mine, EarlierWindows({}, {}))
         earlier = read_earlier(
             self.log,
             window,
-            looks_in(period, windows),
+            looked,
             said,
             labels=self.project.task.labels,
             modalities=self._modalities,
             clusters=self.project.clusters,
         )
-        return _SoFar(number, period, (), earlier)
+        return _SoFar(number, period, spent, (), earlier)
 
     def _seen(self, partition: str) -> list[_Seen]:
         rows = self.log.read(self._query(partition))

@@ -9,7 +9,7 @@ import pytest
 from ombud.domain.modality import Modality
 from ombud.errors import BadInput
 from ombud.project import Project, parse_project
-from ombud_app.services.budgeting import budget_of
+from ombud_app.services.budgeting import affordable, budget_of
 from ombud_monitors.panel import Purpose, default_panel, shares
 
 PROJECT = """
@@ -78,3 +78,24 @@ def test_a_monitor_without_a_part_is_refused_by_name() -> None:
 def test_a_share_that_leaves_one_side_nothing_is_refused(share: str) -> None:
     with pytest.raises(BadInput, match="noticing_share"):
         project(f"noticing_share: {share}")
+
+
+@pytest.mark.parametrize("budget", ["looks: 4", "looks: 30", "looks: 4, open_ended: true"])
+def test_a_plan_that_nobody_changes_is_paid_in_full(budget: str) -> None:
+    watched = project(budget)
+    found, spent = budget_of(watched), 0.0
+    for look in range(1, 40):
+        assert affordable(found, look, spent) == 1.0
+        spent += sum(found.level(code, look) for code in codes(watched))
+
+
+def test_a_plan_changed_within_a_period_spends_no_more_than_the_probability() -> None:
+    spent, look = 0.0, 0
+    for budget, looks in (("looks: 4", 3), ("looks: 30", 12), ("looks: 20, noticing_share: 0.9", 9)):
+        watched = project(budget)
+        found = budget_of(watched)
+        for look in range(look + 1, look + 1 + looks):
+            share = affordable(found, look, spent)
+            spent += sum(share * found.level(code, look) for code in codes(watched))
+    assert 0.045 < spent <= 0.05 * (1 + 1e-9)
+    assert affordable(budget_of(project("looks: 30")), 5, 0.05) == 0.0
