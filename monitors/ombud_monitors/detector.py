@@ -113,8 +113,9 @@ def matrix(values: ArrayLike, *, window: str, undefined: bool = False) -> NDArra
             remedy="Give one row per request and one column per feature.",
         )
     # A sum is finite only if all its terms are: one cheap pass where nothing is wrong.
+    # Where a sum overflows nothing need be wrong, and the cells are looked at one by one.
     with np.errstate(over="ignore", invalid="ignore"):
-        clean = bool(np.isfinite(x.sum(dtype=np.float64)))
+        clean = bool(np.isfinite(x.sum()))
     bad = np.zeros(x.shape, np.bool_) if clean else np.isinf(x) if undefined else ~np.isfinite(x)
     if bad.any():
         columns = np.flatnonzero(bad.any(axis=0))[:5].tolist()

@@ -90,12 +90,13 @@ def test_a_plan_that_nobody_changes_is_paid_in_full(budget: str) -> None:
 
 
 def test_a_plan_changed_within_a_period_spends_no_more_than_the_probability() -> None:
-    spent, look = 0.0, 0
+    spent, looked = 0.0, 0
     for budget, looks in (("looks: 4", 3), ("looks: 30", 12), ("looks: 20, noticing_share: 0.9", 9)):
         watched = project(budget)
         found = budget_of(watched)
-        for look in range(look + 1, look + 1 + looks):
+        for look in range(looked + 1, looked + 1 + looks):
             share = affordable(found, look, spent)
             spent += sum(share * found.level(code, look) for code in codes(watched))
+        looked += looks
     assert 0.045 < spent <= 0.05 * (1 + 1e-9)
     assert affordable(budget_of(project("looks: 30")), 5, 0.05) == 0.0
