@@ -48,9 +48,6 @@ class Tables:
         """Tables of two windows of codes ``(n, d)``."""
         values, indicators = [], []
         pooled = windows.pooled
-        if windows.reference.dtype != windows.current.dtype:
-            # .1 in single and in double precision are one category, not two.
-            pooled = pooled.astype(np.float32)
         for column in pooled.T:
             distinct, code = np.unique(column, return_inverse=True)
             values.append(distinct)

@@ -98,9 +98,6 @@ class CramerVonMises(TwoSampleTest):
             )
         else:
             x, y = made["ordered"], np.sort(np.ascontiguousarray(windows.current.T), axis=1)
-            if x.dtype != y.dtype:
-                # .1 in single and in double precision are one measurement, not two distributions.
-                x, y = x.astype(np.float32), y.astype(np.float32)
             squares = np.array([mean_square(a, b) for a, b in zip(x, y, strict=True)])
             evidence = _by_limit(float(squares.max()), len(x), x.shape[1], y.shape[1], self.level)
             moved = Moved(evidence, np.sqrt(squares))

@@ -33,13 +33,12 @@ class Bounds:
     Args:
         lower: ``(d,)`` largest distance at an end of a bin.
         upper: ``(d,)`` the largest that the distance can be anywhere.
-        shares: ``(d, k)`` shares of the reference and of the current window in bins; None where nothing
-            is known.
+        shares: ``(d, k)`` shares of the reference and of the current window in bins.
     """
 
     lower: NDArray[np.float64]
     upper: NDArray[np.float64]
-    shares: tuple[NDArray[np.float64], NDArray[np.float64]] | None = None
+    shares: tuple[NDArray[np.float64], NDArray[np.float64]]
 
     @classmethod
     def of(cls, reference: NDArray[np.float64], current: NDArray[np.float64]) -> Bounds:
@@ -55,15 +54,8 @@ class Bounds:
         compiled(_bound)(*shares, lower, upper)
         return cls(lower, upper, shares)
 
-    @classmethod
-    def unknown(cls, columns: int) -> Bounds:
-        """Bounds where there are no counts."""
-        return cls(np.zeros(columns), np.ones(columns))
-
     def ranges(self, j: int, bins: Bins, beyond: float) -> Ranges:
         """Ranges of values that hold every bin of column ``j`` in which it may be more than this apart."""
-        if self.shares is None:
-            return EVERYWHERE
         reference, current = (shares[j] for shares in self.shares)
         apart = (current - reference).cumsum()
         hit = np.flatnonzero(np.maximum(apart + reference, current - apart) > beyond)
