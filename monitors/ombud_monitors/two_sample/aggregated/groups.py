@@ -134,27 +134,33 @@ def _on_sphere(x: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _k_means(x: NDArray[np.float32], k: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """``(u,)`` group of each row: the best of a few starts.
+    """``(u,)`` group of each row of length 1: the best of a few starts.
 
     Source: Arthur & Vassilvitskii, "k-means++" (2007), for the starts.
     """
     best, labels = np.inf, np.zeros(len(x), dtype=np.int64)
     for _ in range(_STARTS):
         centres = x[[rng.integers(len(x))]]
-        distance = _squared_distances(x, centres)[:, 0]
+        distance = _from_centres(x, centres)[:, 0]
         while len(centres) < k:
             mass = np.cumsum(distance, dtype=np.float64)
             drawn = min(int(np.searchsorted(mass, rng.random() * mass[-1])), len(x) - 1)
             centres = np.concatenate([centres, x[[drawn]]])
-            distance = np.minimum(distance, _squared_distances(x, x[[drawn]])[:, 0])
+            distance = np.minimum(distance, _from_centres(x, x[[drawn]])[:, 0])
         for _ in range(_LLOYD):
-            member = np.eye(k, dtype=np.float32)[_squared_distances(x, centres).argmin(axis=1)]
+            member = np.eye(k, dtype=np.float32)[_from_centres(x, centres).argmin(axis=1)]
             size = member.sum(axis=0)[:, None]
             centres = np.where(size > 0, member.T @ x / np.maximum(size, 1), centres)
-        to_centres = _squared_distances(x, centres)
-        if (cost := float(to_centres.min(axis=1).sum())) < best:
-            best, labels = cost, to_centres.argmin(axis=1)
+        distances = _from_centres(x, centres)
+        if (cost := float(distances.min(axis=1).sum())) < best:
+            best, labels = cost, distances.argmin(axis=1)
     return labels
+
+
+def _from_centres(x: NDArray[np.float32], centres: NDArray[np.float32]) -> NDArray[np.float32]:
+    """``(u, k)`` squared distances of rows of length 1 from centres."""
+    squared = (1 + np.einsum("ij,ij->i", centres, centres)) - 2 * (x @ centres.T)
+    return np.asarray(np.maximum(squared, 0, out=squared))
 
 
 def _nearest(rows: NDArray[np.float32], nodes: NDArray[np.float32]) -> NDArray[np.int64]:
